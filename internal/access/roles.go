@@ -1,0 +1,60 @@
+package access
+
+// Role is what a staff member is trusted with.
+type Role uint8
+
+// The roles, each holding all that the one before it holds. They are stored:
+// never renumber.
+const (
+	Agent Role = 1 // works on cases
+	Lead  Role = 2 // answers for a team: sees figures, repairs what needs a look
+	Admin Role = 3 // sets up the desk
+)
+
+// Roles lists every role, least first.
+func Roles() []Role { return []Role{Agent, Lead, Admin} }
+
+var roleNames = map[Role]string{Agent: "agent", Lead: "lead", Admin: "admin"}
+
+// String returns the role's name in forms, the API and the catalogue
+// ("role.agent" and so on).
+func (r Role) String() string { return roleNames[r] }
+
+// ParseRole reads a role's name.
+func ParseRole(s string) (Role, bool) {
+	for r, name := range roleNames {
+		if name == s {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// Permission is one thing a role may do.
+type Permission uint8
+
+// The permissions.
+const (
+	ReadCases     Permission = iota + 1 // read cases, customers, messages
+	WorkCases                           // take, reply, note, hand over, change state
+	RepairIntake                        // see and settle what needs a look
+	ReadStaff                           // see colleagues and teams
+	ManageStaff                         // invite, change roles, teams
+	ManageCatalog                       // brands, mailboxes, settings
+	OperateSystem                       // jobs, figures of the machine
+)
+
+var held = map[Role][]Permission{
+	Agent: {ReadCases, WorkCases, ReadStaff},
+	Lead:  {ReadCases, WorkCases, ReadStaff, RepairIntake},
+	Admin: {ReadCases, WorkCases, ReadStaff, RepairIntake, ManageStaff, ManageCatalog, OperateSystem},
+}
+
+func (r Role) holds(p Permission) bool {
+	for _, have := range held[r] {
+		if have == p {
+			return true
+		}
+	}
+	return false
+}

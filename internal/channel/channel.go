@@ -1,0 +1,98 @@
+// Package channel is the contract between Lotse and the ways people reach it,
+// and the registry of those ways.
+//
+// A channel adapter is a folder below this one. Importing it registers it (see
+// package all); nothing else changes. An adapter turns what it receives into an
+// intake.Arrival, reads an arrival's bytes into an intake.Incoming, and turns an
+// outbox.Outgoing into a send. It knows no case. What it can do beyond reading
+// is found by asking for the small interfaces below.
+//
+// Package channeltest holds the conformance kit every adapter passes.
+package channel
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"lotse/internal/catalog"
+	"lotse/internal/intake"
+	"lotse/internal/outbox"
+	"lotse/internal/platform/clock"
+)
+
+// Adapter is one way people reach the desk.
+type Adapter interface {
+	// Kind names the channel in data and settings: lower case, such as "email".
+	Kind() string
+	intake.Reader
+}
+
+// Receiver is an adapter that listens for arrivals by itself.
+type Receiver interface {
+	// Receive serves until ctx ends, then lets running transfers finish within
+	// the grace the host's context leaves. It returns nil on a clean stop.
+	Receive(ctx context.Context) error
+	// Address returns where it listens, "" if it does not; valid once Ready is closed.
+	Address() string
+	// Ready is closed when the listener is open.
+	Ready() <-chan struct{}
+}
+
+// Sender is an adapter that can deliver.
+type Sender = outbox.Sender
+
+// Host is what Lotse offers an adapter.
+type Host interface {
+	// Accounts returns the active accounts of a channel kind. It is cheap to
+	// call per message. It fails with errs.Unavailable when the database is away.
+	Accounts(ctx context.Context, kind string) ([]catalog.Account, error)
+	// Accept returns nil only after the arrival is on disk. It fails with
+	// errs.Unavailable when it can't be kept now, so that the peer tries again.
+	Accept(ctx context.Context, a intake.Arrival) error
+}
+
+// Env is what an adapter is made from.
+type Env struct {
+	Host     Host
+	Settings map[string]string // of this kind, from the configuration
+	TLS      *tls.Config       // nil if the desk has no certificate
+	SpoolDir string            // folder for input too large for memory
+	Log      *slog.Logger
+	Clock    clock.Clock
+}
+
+// Maker builds an adapter. It reports wrong settings as errs.Field errors.
+type Maker func(Env) (Adapter, error)
+
+var makers = map[string]Maker{}
+
+// Register makes a channel known. It is called from an adapter's init and
+// panics if the kind is taken.
+func Register(kind string, m Maker) {
+	if _, taken := makers[kind]; taken {
+		panic("channel registered twice: " + kind)
+	}
+	makers[kind] = m
+}
+
+// Kinds returns the registered channels in order of name.
+func Kinds() []string {
+	kinds := make([]string, 0, len(makers))
+	for k := range makers {
+		kinds = append(kinds, k)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Make builds the adapter of a kind.
+func Make(kind string, env Env) (Adapter, error) {
+	m, ok := makers[kind]
+	if !ok {
+		return nil, fmt.Errorf("no channel named %q", kind)
+	}
+	return m(env)
+}

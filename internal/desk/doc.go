@@ -1,0 +1,2 @@
+// Package desk is the core: cases, their messages, owner, state and timeline.
+package desk

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The long checks, before an issue is called done: ten kills, the full browser
+# matrix, every fuzz target for FUZZTIME (5m unless told). Run by `make soak`,
+# which records the output in docs/evidence.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+export GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
+export LOTSE_BIN="$PWD/build/lotse"
+. tools/steps.sh
+
+crash() {
+  must_test go test -tags crash -count=1 -timeout 60m ./test/crash -run . -crash.kills=10 -crash.mails=2000
+}
+
+peers() { SOAK=1 must_test go test -tags peers -count=1 -timeout 30m ./test/peers; }
+
+browser() {
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm --prefix test/browser ci --no-audit --no-fund
+  cd test/browser
+  SOAK=1 must_test node --test
+}
+
+step "build" make --no-print-directory build
+step "crash: 10 kills, 2,000 mails" crash
+step "real mail server" peers
+step "browser, full matrix" browser
+step "fuzzing, ${FUZZTIME:-5m} each" tools/fuzz.sh
+finish
