@@ -97,6 +97,9 @@ func parseHeader(b []byte, stop func(line []byte) bool) (h header, rest []byte, 
 	if len(k.lines) == 0 {
 		return nil, b[k.size:], k.cut
 	}
+	if first := bytes.TrimLeft(k.lines[0], " \t"); len(first) > 0 {
+		k.lines[0] = first // the first line continues nothing
+	}
 	if _, _, ok := cutField(k.lines[0]); !ok {
 		return nil, b, true
 	}
@@ -183,7 +186,7 @@ func cutField(line []byte) (name string, value []byte, ok bool) {
 	}
 	key := bytes.TrimRight(line[:colon], " \t")
 	for _, c := range key {
-		if c <= ' ' || c >= 0x7f {
+		if c <= ' ' || c == 0x7f {
 			return "", nil, false
 		}
 	}

@@ -12,86 +12,105 @@ type word struct {
 	size    int // bytes it took in the source
 }
 
+// blanks is what may stand between encoded words.
+const blanks = " \t\r\n"
+
+// maxWord is the longest encoded word looked for, in bytes; RFC 2047 allows 75.
+const maxWord = 2 << 10
+
 // decodeWords decodes a header value with encoded words, also broken ones:
 // neighbours of one charset are joined before they are decoded, because many
 // mailers cut in the middle of a character; a word without its end reaches to
 // the next space; spaces inside a word are forgiven.
 func decodeWords(s string) string {
-	if !strings.Contains(s, "=?") {
-		return headerText(s)
-	}
 	var out strings.Builder
-	var run []byte // decoded bytes of neighbouring words
-	charset := ""
-	flush := func() {
-		text, _ := decodeText(run, charset)
-		out.WriteString(text)
-		run = run[:0]
-	}
-	for s != "" {
+	for {
 		i := strings.Index(s, "=?")
 		if i < 0 {
-			i = len(s)
+			out.WriteString(headerText(s))
+			return out.String()
 		}
-		gap := s[:i]
 		w, ok := cutWord(s[i:])
-		if len(run) > 0 && (!ok || !isBlank(gap) || w.charset != charset) {
-			flush()
-			if !ok || !isBlank(gap) {
-				out.WriteString(headerText(gap))
-			}
-		} else if len(run) == 0 && !(ok && isBlank(gap) && i > 0 && out.Len() > 0 && false) {
-			out.WriteString(headerText(gap))
-		}
-		s = s[i:]
 		if !ok {
-			if s != "" {
-				out.WriteString("=?")
-				s = s[2:]
-			}
+			out.WriteString(headerText(s[:i+2]))
+			s = s[i+2:]
 			continue
 		}
-		run = append(run, w.data...)
-		charset = w.charset
-		s = s[w.size:]
+		out.WriteString(headerText(s[:i]))
+		s = decodeRun(&out, w, s[i+w.size:])
 	}
-	if len(run) > 0 {
-		flush()
-	}
-	return out.String()
 }
 
-func isBlank(s string) bool { return strings.Trim(s, " \t\r\n") == "" }
+// decodeRun writes the word and those that follow it directly, and returns
+// what is left of the source.
+func decodeRun(out *strings.Builder, w word, s string) string {
+	data := w.data
+	flush := func() {
+		text, _ := decodeText(data, w.charset)
+		out.WriteString(text)
+	}
+	for {
+		trimmed := strings.TrimLeft(s, blanks)
+		next, ok := cutWord(trimmed)
+		if !ok {
+			flush()
+			return s
+		}
+		s = trimmed[next.size:]
+		if next.charset == w.charset {
+			data = append(data, next.data...)
+			continue
+		}
+		flush()
+		w, data = next, next.data
+	}
+}
 
 // cutWord reads the encoded word at the start of s.
 func cutWord(s string) (word, bool) {
 	if !strings.HasPrefix(s, "=?") {
 		return word{}, false
 	}
-	charset, rest, ok := strings.Cut(s[2:], "?")
-	if !ok || charset == "" || len(charset) > 64 || strings.ContainsAny(charset, " \t") {
+	q := strings.IndexByte(s[2:min(len(s), 68)], '?') + 2
+	if q < 3 || len(s) < q+3 || s[q+2] != '?' || strings.ContainsAny(s[2:q], blanks) {
 		return word{}, false
 	}
-	method, rest, ok := strings.Cut(rest, "?")
-	if !ok || len(method) != 1 {
-		return word{}, false
-	}
-	end := strings.Index(rest, "?=")
-	size := len(s) - len(rest) + end + 2
-	if strings.EqualFold(method, "q") && end == 0 && strings.HasPrefix(rest, "?==") {
-		end = 0
-	}
-	if end < 0 {
-		if end = strings.IndexAny(rest, " \t"); end < 0 {
-			end = len(rest)
-		}
-		size = len(s) - len(rest) + end
-	}
-	data, ok := decodeMethod(method[0]|0x20, rest[:end])
+	method, rest := s[q+1]|0x20, s[q+3:]
+	end, closing := wordEnd(rest[:min(len(rest), maxWord)], method)
+	data, ok := decodeMethod(method, rest[:end])
 	if !ok {
 		return word{}, false
 	}
-	return word{charset: cleanCharset(charset), data: data, size: size}, true
+	return word{charset: cleanCharset(s[2:q]), data: data, size: q + 3 + end + closing}, true
+}
+
+// wordEnd returns where a word's text ends and how long its closing is.
+func wordEnd(rest string, method byte) (end, closing int) {
+	for from := 0; ; {
+		i := strings.Index(rest[from:], "?=")
+		if i < 0 {
+			break
+		}
+		end = from + i
+		after := rest[end+2:]
+		if method == 'q' && len(after) > 1 && isHex(after[0]) && isHex(after[1]) && closesLater(after) {
+			from = end + 2 // a question mark before an escape, not the end
+			continue
+		}
+		return end, 2
+	}
+	if i := strings.IndexAny(rest, blanks); i >= 0 {
+		return i, 0
+	}
+	return len(rest), 0
+}
+
+// closesLater reports whether a "?=" follows before the next space.
+func closesLater(s string) bool {
+	if i := strings.IndexAny(s, blanks); i >= 0 {
+		s = s[:i]
+	}
+	return strings.Contains(s, "?=")
 }
 
 func decodeMethod(method byte, text string) ([]byte, bool) {

@@ -121,7 +121,7 @@ func TestEveryKeyInTheCodeExists(t *testing.T) {
 	}
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(missing)) {
-		b.WriteString("\n  " + key + "  (" + strings.Join(missing[key], ", ") + ")")
+		b.WriteString("\n  " + key + "  (" + strings.Join(slices.Compact(missing[key]), ", ") + ")")
 	}
 	t.Errorf("keys used in the code and missing in the catalogue:%s", b.String())
 }

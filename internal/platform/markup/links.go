@@ -61,8 +61,17 @@ func linkAttrs(href string) []html.Attribute {
 // data-cid, a small inline image keeps its src, and a remote one is named in
 // data-remote-src so that nothing loads until the reader asks for it: loading
 // tells the sender that, when and where the mail was read. nil for anything else.
-func imageSource(raw string) *html.Attribute {
-	raw = trimURL(raw)
+// An image that was through here before keeps its name.
+func imageSource(attrs []html.Attribute) *html.Attribute {
+	raw := trimURL(attribute(attrs, "src"))
+	if raw == "" {
+		for _, key := range []string{"data-cid", "data-remote-src"} {
+			if value := attribute(attrs, key); attributes["img"][key].MatchString(value) {
+				return &html.Attribute{Key: key, Val: value}
+			}
+		}
+		return nil
+	}
 	lower := strings.ToLower(raw[:min(len(raw), 40)])
 	switch {
 	case strings.HasPrefix(lower, "cid:"):
@@ -109,16 +118,18 @@ var address = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"]+|[a-z0-9._%+-]{1,64}@(
 // trimAddress gives back what ends a sentence rather than an address: its
 // punctuation, and a closing bracket that was opened before the address.
 func trimAddress(s string) string {
+	surplus := map[byte]int{
+		')': strings.Count(s, ")") - strings.Count(s, "("),
+		']': strings.Count(s, "]") - strings.Count(s, "["),
+	}
 	for s != "" {
-		switch last := s[len(s)-1]; {
-		case strings.IndexByte(`.,;:!?'*_`, last) >= 0:
-			s = s[:len(s)-1]
-		case last == ')' && strings.Count(s, "(") < strings.Count(s, ")"),
-			last == ']' && strings.Count(s, "[") < strings.Count(s, "]"):
-			s = s[:len(s)-1]
-		default:
-			return s
+		last := s[len(s)-1]
+		if surplus[last] > 0 {
+			surplus[last]--
+		} else if strings.IndexByte(`.,;:!?'*_`, last) < 0 {
+			break
 		}
+		s = s[:len(s)-1]
 	}
 	return s
 }

@@ -32,8 +32,8 @@ type Args = river.JobArgs
 // Job is one piece of work to add.
 type Job struct {
 	Args  Args
-	Queue string    // "" is Default
-	At    time.Time // not before; zero is at once
+	Queue string        // "" is Default
+	After time.Duration // not before; zero is at once
 }
 
 // The queues. Each has workers of its own, so that slow work starves no other.
@@ -158,7 +158,11 @@ func (q *Queue) Add(ctx context.Context, tx *db.Tx, jobs ...Job) error {
 	}
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
-		params[i] = river.InsertManyParams{Args: j.Args, InsertOpts: &river.InsertOpts{Queue: j.Queue, ScheduledAt: j.At}}
+		opts := &river.InsertOpts{Queue: j.Queue}
+		if j.After > 0 {
+			opts.ScheduledAt = time.Now().Add(j.After) // River's clock is the machine's
+		}
+		params[i] = river.InsertManyParams{Args: j.Args, InsertOpts: opts}
 	}
 	if err := q.client.add(ctx, tx, params); err != nil {
 		return fmt.Errorf("adding jobs: %w", err)

@@ -1,110 +1,97 @@
-// Small conveniences on top of pages that work without them. Elements ask for
-// them by data attributes; everything is delegated or set up again for what
-// htmx swaps in, so page code never calls anything here.
+// Conveniences on top of pages that work without them, asked for by data
+// attributes. Listeners are delegated: what htmx swaps in works too.
 
-const $$ = (root, selector) => [
-  ...(root.matches?.(selector) ? [root] : []),
-  ...root.querySelectorAll(selector),
-];
-const lang = document.documentElement.lang || "de";
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const html = document.documentElement;
 
-/** Reads text to people who use a screen reader. */
-const say = (text) => {
-  const live = document.getElementById("live");
-  if (live) live.textContent = text;
-};
-
-// data-key="r" or "g i": presses (or focuses) the element. Never while typing,
-// never with a modifier; data-keys="off" on <html> turns all of them off.
-let first = "";
-let timer = 0;
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") return closeMenus(null, true);
-  if (event.ctrlKey || event.metaKey) return submitFrom(event);
-  if (event.defaultPrevented || event.altKey || event.isComposing) return;
-  if (document.documentElement.dataset.keys === "off") return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const target =
-    (first && find(`${first} ${event.key}`)) || find(event.key);
+// data-key="r" or "g i" presses or focuses the element: never while typing or
+// with a modifier; data-keys="off" on <html> turns it off.
+let first = "", timer;
+const find = (keys) => $$(`[data-key="${CSS.escape(keys)}"]`).find((e) => e.checkVisibility());
+addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (key === "Escape") return closeMenus();
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "Enter" && target.matches("textarea")) target.form?.requestSubmit();
+    return;
+  }
+  if (event.altKey || event.isComposing || html.dataset.keys === "off") return;
+  if (target.closest("input, textarea, select, [contenteditable]")) return;
+  const found = (first && find(`${first} ${key}`)) || find(key);
   clearTimeout(timer);
-  first = target ? "" : event.key;
+  first = found ? "" : key;
   timer = setTimeout(() => (first = ""), 1000);
-  if (!target) return;
+  if (!found) return;
   event.preventDefault();
-  target.matches("input:not([type=submit]), textarea, select") ? target.focus() : target.click();
+  if (found.matches("textarea, select, input:not([type=submit])")) found.focus();
+  else found.click();
 });
-const find = (keys) =>
-  $$(document, `[data-key="${CSS.escape(keys)}"]`).find((e) => e.checkVisibility());
-
-// Ctrl or Cmd with Enter sends the form one is writing in.
-const submitFrom = (event) => {
-  if (event.key === "Enter" && event.target.matches("textarea")) event.target.form?.requestSubmit();
-};
 
 // Menus close on Escape, with the focus back on them, and on a click elsewhere.
-const closeMenus = (except, refocus) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (menu.contains(except)) continue;
-    if (refocus && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+const closeMenus = (clicked) => {
+  for (const menu of $$("details.menu[open]")) {
+    if (clicked && menu.contains(clicked)) continue;
+    if (!clicked && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
     menu.open = false;
   }
 };
-document.addEventListener("click", (event) => {
-  closeMenus(event.target);
-  const button = event.target.closest("[data-copy]");
-  if (button) copy(button);
+
+addEventListener("click", async ({ target }) => {
+  closeMenus(target);
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  await navigator.clipboard.writeText(text.trim());
+  document.getElementById("live").textContent = button.dataset.copied;
 });
 
-const copy = async (button) => {
-  const source = document.getElementById(button.dataset.copy);
-  await navigator.clipboard.writeText(source.textContent.trim());
-  say(button.dataset.copied);
-  button.dataset.state = "done";
-};
-
-document.addEventListener("change", (event) => {
-  const list = document.getElementById(event.target.dataset?.files);
-  if (list) list.replaceChildren(...Array.from(event.target.files, fileLine));
+// data-files="id": the names of the chosen files are listed there.
+addEventListener("change", ({ target }) => {
+  const list = document.getElementById(target.dataset.files);
+  list?.replaceChildren(...Array.from(target.files, ({ name }) => {
+    const line = document.createElement("li");
+    line.textContent = name;
+    return line;
+  }));
 });
-const fileLine = (file) => {
-  const line = document.createElement("li");
-  const size = new Intl.NumberFormat(lang, { maximumFractionDigits: 1 });
-  line.textContent = `${file.name} (${size.format(file.size / 1e6)} MB)`;
-  return line;
-};
 
-// Browsers without field-sizing grow text areas here.
+// Text areas grow; most browsers do it by field-sizing in the style sheet.
 const grow = (area) => {
-  area.style.blockSize = "auto";
-  area.style.blockSize = `${area.scrollHeight + 2}px`;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
 };
 if (!CSS.supports("field-sizing", "content")) {
-  document.addEventListener("input", (e) => e.target.matches("textarea[data-grow]") && grow(e.target));
+  addEventListener("input", ({ target }) => target.matches("[data-grow]") && grow(target));
+  addEventListener("htmx:load", () => $$("[data-grow]").forEach(grow));
+  $$("[data-grow]").forEach(grow);
 }
 
-// Relative times age, countdowns run out.
-const words = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
-const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
-const age = (element) => {
-  const seconds = (Date.parse(element.dateTime) - Date.now()) / 1000;
-  if (Math.abs(seconds) > 6 * 86400) return;
-  const [unit, size] = steps.find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 0];
-  element.textContent = words.format(size ? Math.trunc(seconds / size) : 0, unit);
+// Times told from now grow older. The server's now corrects a clock that is off.
+const words = new Intl.RelativeTimeFormat(html.lang, { style: "short" });
+const served = Date.parse($$("[data-relative]")[0]?.dataset.relative);
+const skew = served - Date.now() || 0;
+const age = (time) => {
+  const seconds = (Date.parse(time.dateTime) - Date.now() - skew) / 1000;
+  const far = Math.abs(seconds);
+  if (far < 60 || far > 30 * 86400) return;
+  const [unit, size] = far < 3600 ? ["minute", 60] : far < 86400 ? ["hour", 3600] : ["day", 86400];
+  time.textContent = words.format(Math.trunc(seconds / size), unit);
 };
-const tick = (element) => {
-  const left = Math.ceil((Date.parse(element.dataset.until) - Date.now()) / 1000);
-  element.querySelector("[data-left]").textContent = Math.max(left, 0);
-  if (left > 0) return;
-  element.hidden = true;
-  element.removeAttribute("data-until");
-  element.dispatchEvent(new CustomEvent("lotse:elapsed", { bubbles: true }));
-};
-setInterval(() => $$(document, "time[data-relative]").forEach(age), 30000);
-setInterval(() => $$(document, "[data-until]").forEach(tick), 1000);
+setInterval(() => $$("[data-relative]").forEach(age), 30000);
 
-const prepare = (root) => {
-  $$(root, "[data-copy]").forEach((button) => (button.hidden = !navigator.clipboard));
-  if (!CSS.supports("field-sizing", "content")) $$(root, "textarea[data-grow]").forEach(grow);
+// data-seconds="10" counts down in its [data-left] and then goes away.
+const count = (box) => {
+  box.until ??= Date.now() + box.dataset.seconds * 1000;
+  const left = Math.ceil((box.until - Date.now()) / 1000);
+  const shown = box.querySelector("[data-left]");
+  shown.hidden = false;
+  shown.textContent = `${Math.max(left, 0)} s`;
+  if (left > 0) return;
+  box.dispatchEvent(new CustomEvent("lotse:elapsed", { bubbles: true }));
+  box.remove();
 };
-prepare(document);
-document.addEventListener("htmx:load", (event) => prepare(event.target));
+setInterval(() => $$("[data-seconds]").forEach(count), 250);
+
+const reveal = () => navigator.clipboard && $$("[data-copy]").forEach((b) => (b.hidden = false));
+addEventListener("htmx:load", reveal);
+reveal();

@@ -82,7 +82,7 @@ CREATE TABLE links (
     expires_at bigint NOT NULL,
     used_at bigint
 );
-CREATE INDEX links_by_subject ON links (subject_id);
+CREATE UNIQUE INDEX links_unused ON links (purpose, subject_id) WHERE used_at IS NULL;
 
 -- Limits on guessing: failures per account and per network within a window.
 CREATE TABLE guesses (
@@ -311,4 +311,4 @@ CREATE INDEX deliveries_by_case ON deliveries (case_id);
 CREATE INDEX deliveries_by_address ON deliveries (address_lookup, created_at) WHERE kind = 2;
 CREATE INDEX deliveries_pending ON deliveries (next_at) WHERE state = 1;
 CREATE INDEX deliveries_sending ON deliveries (sending_until) WHERE state = 2;
-CREATE INDEX deliveries_failed ON deliveries (brand_id, created_at DESC, id DESC) WHERE state >= 4;
+CREATE INDEX deliveries_troubled ON deliveries (brand_id, created_at DESC, id DESC) WHERE state BETWEEN 4 AND 5;

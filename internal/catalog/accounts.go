@@ -1,0 +1,395 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// The ways to secure the connection to a relay.
+const (
+	NoSecurity = "none"     // only inside a trusted network, never with a password
+	StartTLS   = "starttls" // usual on port 587; required, not hoped for
+	TLS        = "tls"      // usual on port 465
+)
+
+// Email is the channel of mailboxes.
+const Email = "email"
+
+const maxAliases = 20
+
+type accountRow struct {
+	bun.BaseModel `bun:"table:accounts,alias:a"`
+	ID            ids.ID `bun:",pk"`
+	BrandID       ids.ID
+	TeamID        ids.ID
+	Channel       string
+	Address       string
+	Aliases       []byte
+	Name          string
+	Language      string
+	Active        bool
+	Relay         []byte
+	CreatedAt     clock.Stamp
+}
+
+// HasPassword reports whether the relay is given a password.
+func (r RelaySettings) HasPassword() bool { return r.Password != "" }
+
+// Public returns the account as pages may have it. Of the relay's password only
+// remains whether there is one.
+func (a Account) Public() PublicAccount {
+	p := PublicAccount{Account: a, HasPassword: a.Relay.HasPassword()}
+	p.Relay.Password = ""
+	p.Aliases = slices.Clone(a.Aliases)
+	return p
+}
+
+// PublicAccount is an account without the relay's password.
+type PublicAccount struct {
+	Account
+	HasPassword bool
+}
+
+// Accounts returns all accounts of a channel, those that are switched off too,
+// from memory. It is for the program and takes no actor; pages ask AccountsFor.
+func (c *Catalog) Accounts(ctx context.Context, channel string) ([]Account, error) {
+	s, err := c.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Account
+	for _, a := range s.accounts {
+		if a.Channel == channel {
+			found = append(found, a)
+		}
+	}
+	return found, nil
+}
+
+// Account returns one account with its secrets, from memory. It is for the
+// program and takes no actor; pages ask AccountFor.
+func (c *Catalog) Account(ctx context.Context, id ids.ID) (Account, error) {
+	s, err := c.state(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	for _, a := range s.accounts {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return Account{}, errs.New(errs.NotFound, "catalog.account.not_found")
+}
+
+// AccountsFor returns the accounts of the actor's brand, the oldest first. It
+// needs ManageCatalog.
+func (c *Catalog) AccountsFor(ctx context.Context, a access.Actor) ([]PublicAccount, error) {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return nil, err
+	}
+	s, err := c.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []PublicAccount
+	for _, account := range s.accounts {
+		if account.BrandID == a.BrandID {
+			found = append(found, account.Public())
+		}
+	}
+	return found, nil
+}
+
+// AccountFor returns an account of the actor's brand. It needs ManageCatalog.
+func (c *Catalog) AccountFor(ctx context.Context, a access.Actor, id ids.ID) (PublicAccount, error) {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return PublicAccount{}, err
+	}
+	account, err := c.Account(ctx, id)
+	if err != nil {
+		return PublicAccount{}, err
+	}
+	if account.BrandID != a.BrandID {
+		return PublicAccount{}, errs.New(errs.NotFound, "catalog.account.not_found")
+	}
+	return account.Public(), nil
+}
+
+// AccountForm is what an administrator says about a mailbox. Fields: team,
+// address, aliases, name, language, relay_host, relay_port, relay_security,
+// relay_user, relay_password.
+type AccountForm struct {
+	TeamID   ids.ID
+	Address  string
+	Aliases  []string
+	Name     string
+	Language string
+	Relay    RelaySettings // an empty password keeps the one there is
+}
+
+// Check mends the form and returns what is wrong with it.
+func (f *AccountForm) Check() error {
+	f.Name = markup.CleanLine(f.Name, 0)
+	faults := []error{checkName("name", f.Name), CheckLanguage(f.Language), f.checkAddresses(), f.Relay.check()}
+	return errors.Join(faults...)
+}
+
+func (f *AccountForm) checkAddresses() error {
+	var faults []error
+	read := func(field, s string) string {
+		address, err := ParseAddress(field, s)
+		if err == nil && Detail(address) != "" {
+			err = errs.Field(field, "catalog.address.detail")
+		}
+		if err != nil {
+			faults = append(faults, err)
+		}
+		return address
+	}
+	f.Address = read("address", f.Address)
+	aliases := []string{}
+	for _, alias := range f.Aliases {
+		if strings.TrimSpace(alias) == "" {
+			continue
+		}
+		alias = read("aliases", alias)
+		if alias != f.Address && !slices.Contains(aliases, alias) {
+			aliases = append(aliases, alias)
+		}
+	}
+	if len(aliases) > maxAliases {
+		faults = append(faults, errs.Field("aliases", "catalog.aliases.many", "Max", maxAliases))
+	}
+	f.Aliases = aliases
+	return errors.Join(faults...)
+}
+
+// check mends the settings and returns what is wrong with them.
+func (r *RelaySettings) check() error {
+	r.Host = normalServer(r.Host)
+	r.User = markup.CleanLine(r.User, 0)
+	var faults []error
+	switch {
+	case r.Host == "":
+		faults = append(faults, errs.Field("relay_host", "catalog.relay.host_missing"))
+	case !isServer(r.Host):
+		faults = append(faults, errs.Field("relay_host", "catalog.relay.host_wrong"))
+	}
+	if r.Port < 1 || r.Port > 65535 {
+		faults = append(faults, errs.Field("relay_port", "catalog.relay.port"))
+	}
+	if !slices.Contains([]string{NoSecurity, StartTLS, TLS}, r.Security) {
+		faults = append(faults, errs.Field("relay_security", "catalog.relay.security"))
+	}
+	if r.User != "" && r.Security == NoSecurity && !isLoopback(r.Host) {
+		faults = append(faults, errs.Field("relay_security", "catalog.relay.clear_password"))
+	}
+	if r.User == "" && r.Password != "" {
+		faults = append(faults, errs.Field("relay_user", "catalog.relay.user_missing"))
+	}
+	if len(r.User) > 320 || len(r.Password) > 1000 || strings.ContainsRune(r.Password, 0) {
+		faults = append(faults, errs.Field("relay_password", "catalog.relay.password_wrong"))
+	}
+	return errors.Join(faults...)
+}
+
+func normalServer(host string) string {
+	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
+}
+
+// keepPassword takes the stored password over if the form left it empty. It is
+// not taken to another server: whoever may change the host must not learn the
+// password that way.
+func (r *RelaySettings) keepPassword(stored RelaySettings) error {
+	if r.User == "" || r.Password != "" || !stored.HasPassword() {
+		return nil
+	}
+	if r.Host != stored.Host {
+		return errs.Field("relay_password", "catalog.relay.password_again")
+	}
+	r.Password = stored.Password
+	return nil
+}
+
+// CreateAccount adds a mailbox to the actor's brand. It needs ManageCatalog.
+func (c *Catalog) CreateAccount(ctx context.Context, a access.Actor, f AccountForm) (PublicAccount, error) {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return PublicAccount{}, err
+	}
+	if err := f.Check(); err != nil {
+		return PublicAccount{}, err
+	}
+	var made Account
+	err := c.write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		made, err = c.CreateAccountTx(ctx, tx, a.BrandID, f)
+		return err
+	})
+	return made.Public(), err
+}
+
+// CreateAccountTx adds a mailbox within a transaction. The caller has checked
+// access.
+func (c *Catalog) CreateAccountTx(ctx context.Context, tx *db.Tx, brand ids.ID, f AccountForm) (Account, error) {
+	if err := f.Check(); err != nil {
+		return Account{}, err
+	}
+	account := Account{ID: ids.New(), BrandID: brand, Channel: Email, Active: true, CreatedAt: clock.Now(c.clock)}
+	f.fill(&account)
+	if err := lock(ctx, tx); err != nil {
+		return Account{}, err
+	}
+	if err := c.checkTx(ctx, tx, account); err != nil {
+		return Account{}, err
+	}
+	row, err := c.row(account)
+	if err != nil {
+		return Account{}, err
+	}
+	res, err := tx.NewInsert().Model(&row).On("CONFLICT (channel, address) DO NOTHING").Returning("NULL").Exec(ctx)
+	if err != nil {
+		return Account{}, fmt.Errorf("adding an account: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return Account{}, errors.Join(err, addressTaken("address"))
+	}
+	tx.AfterCommit(c.snapshot.Changed)
+	return account, nil
+}
+
+// UpdateAccount changes a mailbox of the actor's brand. It needs ManageCatalog.
+func (c *Catalog) UpdateAccount(ctx context.Context, a access.Actor, id ids.ID, f AccountForm) (PublicAccount, error) {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return PublicAccount{}, err
+	}
+	if err := f.Check(); err != nil {
+		return PublicAccount{}, err
+	}
+	return c.change(ctx, a, id, func(account *Account) error {
+		f := f // a transaction may run twice
+		if err := f.Relay.keepPassword(account.Relay); err != nil {
+			return err
+		}
+		f.fill(account)
+		return nil
+	})
+}
+
+// SetAccountActive switches a mailbox of the actor's brand on or off. What comes
+// to one that is off is refused. It needs ManageCatalog.
+func (c *Catalog) SetAccountActive(ctx context.Context, a access.Actor, id ids.ID, active bool) (PublicAccount, error) {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return PublicAccount{}, err
+	}
+	return c.change(ctx, a, id, func(account *Account) error {
+		account.Active = active
+		return nil
+	})
+}
+
+// change reads, alters and writes one account of the actor's brand while no
+// other account can change.
+func (c *Catalog) change(ctx context.Context, a access.Actor, id ids.ID, alter func(*Account) error) (PublicAccount, error) {
+	var account Account
+	err := c.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := lock(ctx, tx); err != nil {
+			return err
+		}
+		var row accountRow
+		err := tx.NewSelect().Model(&row).Where("id = ? AND brand_id = ?", id, a.BrandID).Scan(ctx)
+		if err := notFound(err, "reading an account", "catalog.account.not_found"); err != nil {
+			return err
+		}
+		if account, err = c.account(row); err != nil {
+			return err
+		}
+		if err := alter(&account); err != nil {
+			return err
+		}
+		if err := c.checkTx(ctx, tx, account); err != nil {
+			return err
+		}
+		if row, err = c.row(account); err != nil {
+			return err
+		}
+		if _, err := tx.NewUpdate().Model(&row).WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("changing an account: %w", err)
+		}
+		return nil
+	})
+	return account.Public(), err
+}
+
+func (f *AccountForm) fill(a *Account) {
+	a.TeamID, a.Address, a.Aliases, a.Name, a.Language, a.Relay = f.TeamID, f.Address, f.Aliases, f.Name, f.Language, f.Relay
+}
+
+// checkTx checks, under lock, what only the database knows: that the team is the brand's, and
+// that no other account receives at one of the addresses.
+func (c *Catalog) checkTx(ctx context.Context, tx *db.Tx, a Account) error {
+	known, err := tx.NewSelect().TableExpr("teams").Where("id = ? AND brand_id = ?", a.TeamID, a.BrandID).Exists(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for a team: %w", err)
+	}
+	if !known {
+		return errs.Field("team", "catalog.team.unknown")
+	}
+	var rows []accountRow
+	if err := tx.NewSelect().Model(&rows).Where("channel = ? AND id <> ?", a.Channel, a.ID).Scan(ctx); err != nil {
+		return fmt.Errorf("looking for addresses: %w", err)
+	}
+	for _, r := range rows {
+		other, err := c.account(r)
+		if err != nil {
+			return err
+		}
+		if other.Receives(a.Address) {
+			return addressTaken("address")
+		}
+		if slices.ContainsFunc(a.Aliases, other.Receives) {
+			return addressTaken("aliases")
+		}
+	}
+	return nil
+}
+
+func addressTaken(field string) error {
+	return &errs.Error{Kind: errs.Conflict, Field: field, Key: "catalog.address.taken"}
+}
+
+func (c *Catalog) row(a Account) (accountRow, error) {
+	aliases, err := json.Marshal(a.Aliases)
+	if err != nil {
+		return accountRow{}, fmt.Errorf("writing aliases: %w", err)
+	}
+	relay, err := json.Marshal(a.Relay)
+	if err != nil {
+		return accountRow{}, fmt.Errorf("writing relay settings: %w", err)
+	}
+	return accountRow{ID: a.ID, BrandID: a.BrandID, TeamID: a.TeamID, Channel: a.Channel, Address: a.Address, Aliases: aliases,
+		Name: a.Name, Language: a.Language, Active: a.Active, Relay: c.seal.SealBytes(a.ID, relay), CreatedAt: a.CreatedAt}, nil
+}
+
+func (c *Catalog) account(r accountRow) (Account, error) {
+	a := Account{ID: r.ID, BrandID: r.BrandID, TeamID: r.TeamID, Channel: r.Channel, Address: r.Address,
+		Name: r.Name, Language: r.Language, Active: r.Active, CreatedAt: r.CreatedAt}
+	if err := json.Unmarshal(r.Aliases, &a.Aliases); err != nil {
+		return Account{}, fmt.Errorf("reading aliases: %w", err)
+	}
+	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &a.Relay); err != nil {
+		return Account{}, fmt.Errorf("reading relay settings: %w", err)
+	}
+	return a, nil
+}

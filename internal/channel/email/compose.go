@@ -1,0 +1,223 @@
+package email
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+
+	"github.com/emersion/go-message"
+	"github.com/emersion/go-message/mail"
+
+	"lotse/internal/outbox"
+	"lotse/internal/platform/markup"
+)
+
+var errAddress = errors.New("not a mail address that can be written to")
+
+// composer turns one Outgoing into a mail (RFC 5322, RFC 2045).
+type composer struct {
+	m    outbox.Outgoing
+	mark string
+}
+
+// compose returns the mail with CRLF line ends, no line longer than 998 bytes.
+// No field can break out of its line: CR, LF, NUL and other controls are taken
+// out of every text, and an address that is none is refused.
+//
+// Automatic mail says so (RFC 3834 §5). It carries no "Precedence: bulk": the
+// field is no standard, some filters treat it as advertising, and
+// acknowledgements are expected by the person they go to.
+func compose(m outbox.Outgoing, mark string) ([]byte, error) {
+	c := composer{m: m, mark: mark}
+	h, err := c.header()
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := c.write(&out, h); err != nil {
+		return nil, fmt.Errorf("composing a mail: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (c composer) header() (message.Header, error) {
+	m := c.m
+	var h mail.Header
+	from, okFrom := cleanAddr(m.From)
+	to, okTo := cleanAddr(m.To)
+	if !okFrom || !okTo {
+		return message.Header{}, errAddress
+	}
+	h.SetDate(m.Date)
+	h.SetAddressList("From", []*mail.Address{{Name: line(m.FromName, 200), Address: from}})
+	h.SetAddressList("To", []*mail.Address{{Name: line(m.ToName, 200), Address: to}})
+	if m.ReplyTo != "" {
+		reply, ok := cleanAddr(m.ReplyTo)
+		if !ok {
+			return message.Header{}, errAddress
+		}
+		h.SetAddressList("Reply-To", []*mail.Address{{Name: line(m.FromName, 200), Address: reply}})
+	}
+	h.SetSubject(line(m.Subject, maxSubject))
+	c.threading(&h)
+	if m.Automatic {
+		h.Set("Auto-Submitted", "auto-replied")
+		h.Set("X-Auto-Response-Suppress", "All")
+	}
+	if lang := line(m.Language, 20); lang != "" {
+		h.SetText("Content-Language", lang)
+	}
+	h.Set(markField, c.mark)
+	return h.Header, nil
+}
+
+// threading sets what lets a mail program find the conversation. Ids it cannot
+// write are left out; the References that stay are the first and the latest.
+func (c composer) threading(h *mail.Header) {
+	if id, ok := writableID(c.m.ExternalID); ok {
+		h.SetMessageID(id)
+	}
+	if id, ok := writableID(c.m.InReplyTo); ok {
+		h.SetMsgIDList("In-Reply-To", []string{id})
+	}
+	var refs []string
+	for _, r := range c.m.References {
+		if id, ok := writableID(r); ok {
+			refs = append(refs, id)
+		}
+	}
+	if len(refs) > maxReferences {
+		refs = append(refs[:1:1], refs[len(refs)-maxReferences+1:]...)
+	}
+	h.SetMsgIDList("References", refs)
+}
+
+// writableID reports whether an id fits into one line and holds nothing that
+// ends it.
+func writableID(id string) (string, bool) {
+	if id == "" || len(id) > 900 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' }) {
+		return "", false
+	}
+	return id, true
+}
+
+// line makes a text safe for one header field.
+func line(s string, maxRunes int) string { return markup.CleanLine(s, maxRunes) }
+
+// write puts the parts together: mixed(related(alternative(text, html),
+// inline…), attachments…), each shell only if it is needed.
+func (c composer) write(out io.Writer, h message.Header) error {
+	var inline, attached []outbox.File
+	for _, f := range c.m.Files {
+		if f.ContentID != "" && c.m.HTML != "" {
+			inline = append(inline, f)
+		} else {
+			attached = append(attached, f)
+		}
+	}
+	return shell(out, h, "mixed", attached, func(out partMaker, h message.Header) error {
+		return nested(out, h, "related", inline, c.bodies)
+	})
+}
+
+// partMaker begins an entity with a header: the mail itself or a part of it.
+type partMaker func(message.Header) (*message.Writer, error)
+
+func shell(out io.Writer, h message.Header, kind string, files []outbox.File, inner func(partMaker, message.Header) error) error {
+	root := func(h message.Header) (*message.Writer, error) { return message.CreateWriter(out, h) }
+	return nested(root, h, kind, files, inner)
+}
+
+// nested writes inner, and if there are files a multipart of the kind around
+// inner and the files.
+func nested(out partMaker, h message.Header, kind string, files []outbox.File, inner func(partMaker, message.Header) error) error {
+	if len(files) == 0 {
+		return inner(out, h)
+	}
+	h.SetContentType("multipart/"+kind, nil)
+	w, err := out(h)
+	if err != nil {
+		return err
+	}
+	if err := inner(w.CreatePart, message.Header{}); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := writeFile(w, f, kind == "related"); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
+// bodies writes the text, with the HTML beside it if there is any.
+func (c composer) bodies(out partMaker, h message.Header) error {
+	if c.m.HTML == "" {
+		return writeText(out, h, "text/plain", c.m.Text)
+	}
+	h.SetContentType("multipart/alternative", nil)
+	w, err := out(h)
+	if err != nil {
+		return err
+	}
+	if err := writeText(w.CreatePart, message.Header{}, "text/plain", c.m.Text); err != nil {
+		return err
+	}
+	if err := writeText(w.CreatePart, message.Header{}, "text/html", c.m.HTML); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func writeText(out partMaker, h message.Header, mediaType, text string) error {
+	h.SetContentType(mediaType, map[string]string{"charset": "utf-8"})
+	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	w, err := out(h)
+	if err != nil {
+		return err
+	}
+	text = strings.TrimRight(markup.Clean(text), "\n") + "\n"
+	if _, err := io.WriteString(w, strings.ReplaceAll(text, "\n", "\r\n")); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func writeFile(mw *message.Writer, f outbox.File, inline bool) error {
+	var h message.Header
+	name := cmp.Or(cleanFileName(f.Name), defaultName(f.ContentType, 1))
+	h.SetContentType(fileType(f.ContentType), nil)
+	h.Set("Content-Transfer-Encoding", "base64")
+	disposition := "attachment"
+	if inline {
+		disposition = "inline"
+		if id, ok := writableID(f.ContentID); ok {
+			h.Set("Content-ID", "<"+id+">")
+		}
+	}
+	// RFC 2231 by the standard library: the message package would put an
+	// encoded word into the parameter, which RFC 2047 §5 forbids.
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
+	w, err := mw.CreatePart(h)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(f.Content); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// fileType returns a media type that may be sent in base64: RFC 2046 §5 forbids
+// that for messages and multiparts, so those go as plain bytes.
+func fileType(t string) string {
+	t, _, err := mime.ParseMediaType(t)
+	if err != nil || !strings.Contains(t, "/") || strings.HasPrefix(t, "message/") || strings.HasPrefix(t, "multipart/") {
+		return "application/octet-stream"
+	}
+	return t
+}

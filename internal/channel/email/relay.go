@@ -1,0 +1,271 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"lotse/internal/outbox"
+	"lotse/internal/platform/errs"
+)
+
+const (
+	dialTimeout    = 15 * time.Second
+	commandTimeout = 60 * time.Second
+	dataTimeout    = 5 * time.Minute
+)
+
+// Steps on the way to a relay, in order.
+const (
+	stepDial     = "dial"
+	stepHello    = "hello"
+	stepStartTLS = "starttls"
+	stepTLS      = "tls"
+	stepAuth     = "auth"
+)
+
+// stepError says at which step a relay could not be reached.
+type stepError struct {
+	step string
+	err  error
+}
+
+// Error returns the step and what happened.
+func (e *stepError) Error() string { return e.step + ": " + e.err.Error() }
+
+// Unwrap returns what happened.
+func (e *stepError) Unwrap() error { return e.err }
+
+var (
+	errNoStartTLS  = errors.New("the server offers no STARTTLS")
+	errNoAuth      = errors.New("the server offers neither PLAIN nor LOGIN")
+	errPlainSecret = errors.New("a password is only sent over TLS")
+	errSecurity    = errors.New("security must be none, starttls or tls")
+)
+
+// link is one open connection to a relay.
+type link struct {
+	client *smtp.Client
+	conn   *timedConn
+	used   bool        // it has carried a mail before
+	expiry *time.Timer // while idle
+}
+
+func (l *link) quit() {
+	l.conn.limit(5 * time.Second)
+	if err := l.client.Quit(); err != nil {
+		_ = l.conn.Close()
+	}
+}
+
+// connect opens a connection and goes through greeting, TLS and sign-in.
+// Errors are *stepError.
+func (a *Adapter) connect(ctx context.Context, r outbox.Relay) (*link, error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	raw, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
+	if err != nil {
+		return nil, &stepError{stepDial, err}
+	}
+	conn := &timedConn{Conn: raw}
+	conn.limit(commandTimeout)
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	l, err := a.open(ctx, conn, r)
+	if !stop() && err == nil {
+		err = &stepError{stepDial, ctx.Err()}
+	}
+	if err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (a *Adapter) open(ctx context.Context, conn *timedConn, r outbox.Relay) (*link, error) {
+	hello := r.Hello
+	if !validHost(hello) {
+		hello = a.hostname
+	}
+	secured, err := a.secure(ctx, conn, r, hello)
+	if err != nil {
+		return nil, err
+	}
+	client := smtp.NewClient(secured)
+	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, dataTimeout
+	if err := client.Hello(hello); err != nil {
+		return nil, &stepError{stepHello, err}
+	}
+	if r.User != "" {
+		if err := signIn(client, r); err != nil {
+			return nil, &stepError{stepAuth, err}
+		}
+	}
+	return &link{client: client, conn: conn}, nil
+}
+
+// secure returns the connection the library may greet on.
+func (a *Adapter) secure(ctx context.Context, conn *timedConn, r outbox.Relay, hello string) (net.Conn, error) {
+	switch r.Security {
+	case "none":
+		return conn, nil
+	case "tls":
+		return a.handshake(ctx, conn, r)
+	case "starttls":
+		if err := startTLS(conn, hello); err != nil {
+			return nil, err
+		}
+		secured, err := a.handshake(ctx, conn, r)
+		if err != nil {
+			return nil, err
+		}
+		return &greeted{Conn: secured, rest: "220 secured\r\n"}, nil
+	}
+	return nil, &stepError{stepTLS, errSecurity}
+}
+
+func (a *Adapter) handshake(ctx context.Context, conn net.Conn, r outbox.Relay) (net.Conn, error) {
+	secured := tls.Client(conn, &tls.Config{ServerName: r.Host, RootCAs: a.roots, MinVersion: tls.VersionTLS12})
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, &stepError{stepTLS, err}
+	}
+	return secured, nil
+}
+
+// startTLS speaks SMTP up to the answer to STARTTLS (RFC 3207). The library
+// would do it too, but under the name "localhost". Nothing the server said
+// before TLS is trusted afterwards: the connection's reader is thrown away.
+func startTLS(conn net.Conn, hello string) error {
+	text := textproto.NewConn(oneByte{conn})
+	if _, _, err := text.ReadResponse(220); err != nil {
+		return &stepError{stepHello, err}
+	}
+	if err := text.PrintfLine("EHLO %s", hello); err != nil {
+		return &stepError{stepHello, err}
+	}
+	_, offers, err := text.ReadResponse(250)
+	if err != nil {
+		return &stepError{stepHello, err}
+	}
+	if !hasLine(offers, "STARTTLS") {
+		return &stepError{stepStartTLS, errNoStartTLS}
+	}
+	if err := text.PrintfLine("STARTTLS"); err != nil {
+		return &stepError{stepStartTLS, err}
+	}
+	if _, _, err := text.ReadResponse(220); err != nil {
+		return &stepError{stepStartTLS, err}
+	}
+	return nil
+}
+
+func hasLine(text, word string) bool {
+	for l := range strings.Lines(text) {
+		if strings.EqualFold(strings.TrimSpace(l), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// signIn authenticates. Passwords go over TLS only, except to this machine.
+func signIn(c *smtp.Client, r outbox.Relay) error {
+	if r.Security == "none" && !isLoopback(r.Host) {
+		return errPlainSecret
+	}
+	switch {
+	case c.SupportsAuth(sasl.Plain):
+		return c.Auth(sasl.NewPlainClient("", r.User, r.Password))
+	case c.SupportsAuth(sasl.Login):
+		return c.Auth(sasl.NewLoginClient(r.User, r.Password))
+	}
+	return errNoAuth
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.IsLoopback()
+}
+
+// Probe checks that a relay can be used, up to and including sign-in, and
+// sends nothing. A failure is an errs.Field error for the setting to look at;
+// its text (mail.probe.…) says which step failed and what to do, with the
+// server's words as {{.Words}}.
+func (a *Adapter) Probe(ctx context.Context, r outbox.Relay) error {
+	l, err := a.connect(ctx, r)
+	if err == nil {
+		l.quit()
+		return nil
+	}
+	step := stepDial
+	var failed *stepError
+	if errors.As(err, &failed) {
+		step = failed.step
+	}
+	fields := map[string]string{stepDial: "host", stepHello: "host", stepStartTLS: "security", stepTLS: "security", stepAuth: "user"}
+	e := errs.Field(fields[step], "mail.probe."+step, "Words", serverWords(err), "Host", r.Host, "Port", r.Port)
+	e.Cause = fmt.Errorf("probing the relay: %w", err)
+	return e
+}
+
+// timedConn gives each read and write its own deadline, because the SMTP
+// library sets none while it writes a mail.
+type timedConn struct {
+	net.Conn
+	timeout time.Duration
+}
+
+// limit sets how long one read or write may take. It is not safe to call
+// beside a read or write.
+func (c *timedConn) limit(d time.Duration) { c.timeout = d }
+
+// Read reads within the limit.
+func (c *timedConn) Read(b []byte) (int, error) {
+	_ = c.Conn.SetReadDeadline(time.Now().Add(c.timeout))
+	return c.Conn.Read(b)
+}
+
+// Write writes within the limit.
+func (c *timedConn) Write(b []byte) (int, error) {
+	_ = c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
+	return c.Conn.Write(b)
+}
+
+// SetDeadline does nothing: the limit rules.
+func (c *timedConn) SetDeadline(time.Time) error { return nil }
+
+// oneByte reads a byte at a time, so that nothing of the TLS handshake is
+// swallowed by a buffer, and nothing sent before it is taken for part of it.
+type oneByte struct{ net.Conn }
+
+// Read reads one byte.
+func (o oneByte) Read(b []byte) (int, error) { return o.Conn.Read(b[:min(len(b), 1)]) }
+
+// greeted is a connection after STARTTLS. There is no second greeting, but the
+// library waits for one.
+type greeted struct {
+	net.Conn
+	rest string
+}
+
+// Read returns the missing greeting first.
+func (g *greeted) Read(b []byte) (int, error) {
+	if g.rest == "" {
+		return g.Conn.Read(b)
+	}
+	n, err := io.ReadFull(strings.NewReader(g.rest), b[:min(len(b), len(g.rest))])
+	g.rest = g.rest[n:]
+	return n, err
+}

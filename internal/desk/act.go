@@ -1,0 +1,203 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// MaxText is the longest reply, note or reason, in bytes.
+const MaxText = 200_000
+
+// ReplyForm is an answer to the customer.
+type ReplyForm struct {
+	Text string // Markdown
+	Seen int64  // version of the case the writer saw; 0 skips the check
+	Next State  // state afterwards; 0 is Answered
+}
+
+// Reply adds an answer and, through the hooks, its delivery. Whoever answers a
+// case nobody owns becomes its owner. If the case changed since Seen, nothing is
+// sent and the error is errs.Conflict.
+func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyForm) (Message, error) {
+	text, err := checkText("text", form.Text)
+	if err != nil {
+		return Message{}, err
+	}
+	if form.Next == 0 {
+		form.Next = Answered
+	}
+	if form.Next == Fresh || stateNames[form.Next] == "" {
+		return Message{}, errs.Field("next", "case.state_unknown")
+	}
+	var sent Message
+	err = d.change(ctx, a, id, form.Seen, func(e *edit) error {
+		if e.c.OwnerID.IsZero() && a.Kind == access.Staff {
+			e.c.OwnerID = a.ID
+		}
+		if e.c.AnsweredAt.IsZero() {
+			e.c.AnsweredAt = e.now
+		}
+		e.setState(form.Next)
+		e.c.DueAt = 0
+		m := e.write(Message{Kind: Reply, Visibility: Private, Channel: e.c.Channel, Subject: e.c.Subject, Body: text, HTML: markup.HTMLFromMarkdown(text)})
+		sent = *m
+		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next}})
+		return nil
+	})
+	return sent, err
+}
+
+// Note adds an internal note. It never reaches the customer.
+func (d *Desk) Note(ctx context.Context, a access.Actor, id ids.ID, text string) (Message, error) {
+	text, err := checkText("text", text)
+	if err != nil {
+		return Message{}, err
+	}
+	var added Message
+	err = d.change(ctx, a, id, 0, func(e *edit) error {
+		m := e.write(Message{Kind: Note, Visibility: Internal, Channel: "desk", Body: text, HTML: markup.HTMLFromMarkdown(text)})
+		added = *m
+		e.note(Change{Kind: Noted, Message: m, Awaits: !e.c.DueAt.IsZero(), Params: map[string]any{"message": m.ID}})
+		return nil
+	})
+	return added, err
+}
+
+// Take makes the actor the owner. Taking one's own case again changes nothing.
+func (d *Desk) Take(ctx context.Context, a access.Actor, id ids.ID, seen int64) error {
+	if a.Kind != access.Staff {
+		return errs.New(errs.Forbidden, "access.forbidden")
+	}
+	return d.change(ctx, a, id, seen, func(e *edit) error {
+		if e.c.OwnerID == a.ID {
+			return nil
+		}
+		before := e.c.OwnerID
+		e.c.OwnerID = a.ID
+		if e.c.State == Fresh {
+			e.setState(Open)
+		}
+		e.note(Change{Kind: Taken, Awaits: !e.c.DueAt.IsZero(), Params: map[string]any{"from": before}})
+		return nil
+	})
+}
+
+// HandOverForm names the new owner.
+type HandOverForm struct {
+	TeamID ids.ID
+	Owner  ids.ID // zero: the team's duty roster
+	Reason string // mandatory: the next one must know why
+	Seen   int64
+}
+
+// HandOver gives the case to a team or to one of its members. The reason stays
+// on the timeline, internally. The case is never without an owner.
+func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form HandOverForm) error {
+	reason, err := checkText("reason", form.Reason)
+	if err != nil {
+		return err
+	}
+	if form.TeamID.IsZero() {
+		return errs.Field("team", "case.team_missing")
+	}
+	ok, err := d.teams.Assignable(ctx, a.BrandID, form.TeamID, form.Owner)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.Field("owner", "case.owner_unknown")
+	}
+	return d.change(ctx, a, id, form.Seen, func(e *edit) error {
+		from, fromTeam := e.c.OwnerID, e.c.TeamID
+		e.c.TeamID, e.c.OwnerID = form.TeamID, form.Owner
+		m := e.write(Message{Kind: HandOver, Visibility: Internal, Channel: "desk", Body: reason, HTML: markup.HTMLFromMarkdown(reason)})
+		e.note(Change{Kind: HandedOver, Message: m, Awaits: !e.c.DueAt.IsZero(), Moved: true, Params: map[string]any{
+			"message": m.ID, "from": from, "from_team": fromTeam, "to": form.Owner, "to_team": form.TeamID}})
+		return nil
+	})
+}
+
+// SetState moves the case to a state by hand. Fresh can't be set: it means that
+// nobody has looked yet.
+func (d *Desk) SetState(ctx context.Context, a access.Actor, id ids.ID, to State, seen int64) error {
+	if to == Fresh || stateNames[to] == "" {
+		return errs.Field("state", "case.state_unknown")
+	}
+	return d.change(ctx, a, id, seen, func(e *edit) error {
+		from := e.c.State
+		if from == to {
+			return nil
+		}
+		e.setState(to)
+		if to != Open && to != WaitingOthers {
+			e.c.DueAt = 0
+		}
+		e.note(Change{Kind: StateChanged, Awaits: !e.c.DueAt.IsZero(), Params: map[string]any{"from": from, "to": to}})
+		return nil
+	})
+}
+
+// Withdraw takes a reply back that has not been sent yet and returns its text,
+// so that it can be mended. The hook that owns the delivery refuses with
+// errs.Conflict once the sending has begun.
+func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID) (string, error) {
+	var text string
+	err := d.change(ctx, a, id, 0, func(e *edit) error {
+		m, err := d.messageTx(e.ctx, e.tx, e.c, message)
+		if err != nil {
+			return err
+		}
+		if m.Kind != Reply || (m.AuthorID != a.ID && !a.May(access.RepairIntake)) {
+			return errs.New(errs.Forbidden, "case.withdraw_other")
+		}
+		text = m.Body
+		m.Kind = Withdrawn
+		if err := setKind(e.ctx, e.tx, m); err != nil {
+			return err
+		}
+		due, err := d.teams.AnswerBy(e.ctx, e.c.TeamID, e.c.CreatedAt.Time())
+		if err != nil {
+			return err
+		}
+		e.setState(Open)
+		e.c.DueAt = clock.At(due)
+		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: true, Params: map[string]any{"message": m.ID}})
+		return nil
+	})
+	return text, err
+}
+
+func setKind(ctx context.Context, tx *db.Tx, m Message) error {
+	_, err := tx.NewUpdate().Model((*messageRow)(nil)).Set("kind = ?", m.Kind).Where("id = ?", m.ID).Exec(ctx)
+	return err
+}
+
+// DeliveryFailedTx notes on a case that a message did not arrive, so that it
+// asks for a person again.
+func (d *Desk) DeliveryFailedTx(ctx context.Context, tx *db.Tx, id, message, delivery ids.ID) error {
+	return d.changeTx(ctx, tx, access.Actor{Kind: access.System}, id, 0, func(e *edit) error {
+		if !e.c.State.IsOpen() || e.c.State == Answered || e.c.State == WaitingCustomer {
+			e.setState(Open)
+		}
+		e.note(Change{Kind: DeliveryFailed, Awaits: true, Moved: true, Params: map[string]any{"message": message, "delivery": delivery}})
+		return nil
+	})
+}
+
+func checkText(field, text string) (string, error) {
+	text = strings.TrimSpace(markup.Clean(text))
+	if text == "" {
+		return "", errs.Field(field, "case.text_missing")
+	}
+	if len(text) > MaxText {
+		return "", errs.Field(field, "case.text_too_long", "Max", MaxText)
+	}
+	return text, nil
+}

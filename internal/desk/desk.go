@@ -1,0 +1,132 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/live"
+	"lotse/internal/platform/seal"
+)
+
+// Teams is what the desk asks about teams; package staff answers.
+type Teams interface {
+	// AnswerBy returns until when the team answers what comes in at from, by its
+	// working hours. The zero time means that nothing can be promised.
+	AnswerBy(ctx context.Context, team ids.ID, from time.Time) (time.Time, error)
+	// Restricted reports whether only members see the team's cases.
+	Restricted(ctx context.Context, team ids.ID) (bool, error)
+	// Assignable reports whether an active staff member of the brand may own the
+	// team's cases.
+	Assignable(ctx context.Context, brand, team, staff ids.ID) (bool, error)
+}
+
+// Hook reacts to changes inside their transaction. An error undoes them.
+type Hook func(ctx context.Context, tx *db.Tx, changes []Change) error
+
+// Acknowledger writes the automatic answers to newly opened cases: one draft per
+// opening, nil where none may be sent.
+type Acknowledger func(ctx context.Context, tx *db.Tx, openings []Opening) ([]*Draft, error)
+
+// Opening is a new case and the message that opened it.
+type Opening struct {
+	Case    Case
+	Receipt Receipt
+}
+
+// Draft is the text of an automatic message.
+type Draft struct {
+	Subject    string
+	Body       string
+	ExternalID string
+}
+
+// Desk keeps cases.
+type Desk struct {
+	db          *db.DB
+	seal        *seal.Sealer
+	clock       clock.Clock
+	teams       Teams
+	hub         *live.Hub
+	log         *slog.Logger
+	hooks       []Hook
+	acknowledge Acknowledger
+}
+
+// New returns the desk over d.
+func New(d *db.DB, s *seal.Sealer, c clock.Clock, teams Teams, hub *live.Hub, log *slog.Logger) *Desk {
+	return &Desk{db: d, seal: s, clock: c, teams: teams, hub: hub, log: log}
+}
+
+// AddHook registers a hook behind those registered before. Not for use once the
+// desk works.
+func (d *Desk) AddHook(h Hook) { d.hooks = append(d.hooks, h) }
+
+// SetAcknowledger registers who writes acknowledgements. Without one there are
+// none.
+func (d *Desk) SetAcknowledger(a Acknowledger) { d.acknowledge = a }
+
+// finish writes the events of changes, runs the hooks and promises a live signal
+// for after the commit.
+func (d *Desk) finish(ctx context.Context, tx *db.Tx, changes []Change) error {
+	now := clock.Now(d.clock)
+	rows := make([]eventRow, len(changes))
+	for i, c := range changes {
+		row, err := eventToRow(c, now)
+		if err != nil {
+			return fmt.Errorf("writing an event's parameters: %w", err)
+		}
+		rows[i] = row
+	}
+	if _, err := tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
+		return fmt.Errorf("writing events: %w", err)
+	}
+	for _, hook := range d.hooks {
+		if err := hook(ctx, tx, changes); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() { d.signal(changes) })
+	return nil
+}
+
+func (d *Desk) signal(changes []Change) {
+	sent := map[ids.ID]bool{}
+	for _, c := range changes {
+		if !sent[c.Case.ID] {
+			sent[c.Case.ID] = true
+			d.hub.Send(live.Signal{Topic: "case", Brand: c.Case.BrandID, ID: c.Case.ID})
+		}
+	}
+}
+
+// visible reports whether the actor may see more of the case than its number,
+// team and state.
+func (d *Desk) visible(ctx context.Context, a access.Actor, c Case) (bool, error) {
+	if a.Kind == access.System || a.InTeam(c.TeamID) || (!a.ID.IsZero() && a.ID == c.OwnerID) {
+		return true, nil
+	}
+	restricted, err := d.teams.Restricted(ctx, c.TeamID)
+	return !restricted, err
+}
+
+// admit returns nil if the actor may work on the case.
+func (d *Desk) admit(ctx context.Context, a access.Actor, c Case) error {
+	if c.BrandID != a.BrandID {
+		return errs.New(errs.NotFound, "case.not_found")
+	}
+	ok, err := d.visible(ctx, a, c)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.New(errs.Forbidden, "case.restricted")
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/ids"
+)
+
+// What the intake asks to find the case of a message. Each question is one
+// statement for a whole batch; none checks an actor, for only the program asks.
+
+// Place says where a message or number leads.
+type Place struct {
+	CaseID     ids.ID
+	MessageID  ids.ID // zero for numbers
+	CustomerID ids.ID // of the case
+	Subject    string // of the case
+}
+
+// StoredTx returns for each identity that is stored already where its message
+// is, by the identity's bytes.
+func (d *Desk) StoredTx(ctx context.Context, tx *db.Tx, identities [][]byte) (map[string]Place, error) {
+	found := map[string]Place{}
+	if len(identities) == 0 {
+		return found, nil
+	}
+	var rows []messageRow
+	err := tx.NewSelect().Model(&rows).Column("id", "case_id", "identity").Where("identity IN (?)", bun.List(identities)).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding stored messages: %w", err)
+	}
+	for _, r := range rows {
+		found[string(r.Identity)] = Place{CaseID: r.CaseID, MessageID: r.ID}
+	}
+	return found, nil
+}
+
+// ByExternalTx returns the messages of a brand that carry one of the channel's
+// ids, by that id.
+func (d *Desk) ByExternalTx(ctx context.Context, tx *db.Tx, brand ids.ID, externalIDs []string) (map[string]Place, error) {
+	found := map[string]Place{}
+	if len(externalIDs) == 0 {
+		return found, nil
+	}
+	lookups := make([][]byte, len(externalIDs))
+	name := make(map[string]string, len(externalIDs))
+	for i, id := range externalIDs {
+		lookups[i] = d.externalLookup(brand, id)
+		name[string(lookups[i])] = id
+	}
+	var rows []messageRow
+	err := tx.NewSelect().Model(&rows).Column("id", "case_id", "external_lookup").
+		Where("external_lookup IN (?)", bun.List(lookups)).Order("created_at DESC", "id DESC").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding referenced messages: %w", err)
+	}
+	for _, r := range rows { // the oldest comes last and stays: a copied id does not steal the thread
+		found[name[string(r.ExternalLookup)]] = Place{CaseID: r.CaseID, MessageID: r.ID}
+	}
+	return found, nil
+}
+
+// ByNumberTx returns the cases of a brand with the numbers, by number. A number
+// that was merged leads to the case that holds its messages now.
+func (d *Desk) ByNumberTx(ctx context.Context, tx *db.Tx, brand ids.ID, numbers []string) (map[string]Place, error) {
+	found := map[string]Place{}
+	if len(numbers) == 0 {
+		return found, nil
+	}
+	var rows []caseRow
+	err := tx.NewSelect().Model(&rows).Where("brand_id = ? AND number IN (?)", brand, bun.List(numbers)).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding cases by number: %w", err)
+	}
+	for _, r := range rows {
+		at, err := d.followMerges(ctx, tx, r)
+		if err != nil {
+			return nil, err
+		}
+		found[r.Number] = Place{CaseID: at.ID, CustomerID: at.CustomerID, Subject: d.seal.Open(at.CustomerID, at.Subject)}
+	}
+	return found, nil
+}
+
+// followMerges returns the case that holds what r held. Merging is rare, so the
+// extra statements are too.
+func (d *Desk) followMerges(ctx context.Context, tx *db.Tx, r caseRow) (caseRow, error) {
+	for range 20 {
+		if r.MergedInto.IsZero() {
+			return r, nil
+		}
+		next := caseRow{ID: r.MergedInto}
+		if err := tx.NewSelect().Model(&next).WherePK().Scan(ctx); err != nil {
+			return caseRow{}, fmt.Errorf("following a merge: %w", err)
+		}
+		r = next
+	}
+	return r, nil
+}
+
+// Member is one customer who takes part in one case.
+type Member struct{ CaseID, CustomerID ids.ID }
+
+// MembersTx returns who takes part in the cases.
+func (d *Desk) MembersTx(ctx context.Context, tx *db.Tx, cases []ids.ID) (map[Member]bool, error) {
+	members := map[Member]bool{}
+	if len(cases) == 0 {
+		return members, nil
+	}
+	var rows []participantRow
+	if err := tx.NewSelect().Model(&rows).Where("case_id IN (?)", bun.List(cases)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("reading participants: %w", err)
+	}
+	for _, r := range rows {
+		members[Member{r.CaseID, r.CustomerID}] = true
+	}
+	return members, nil
+}
+
+// OpenOfTx returns open cases of the customers, newest first for each, at most
+// a few hundred in all.
+func (d *Desk) OpenOfTx(ctx context.Context, tx *db.Tx, brand ids.ID, customers []ids.ID) (map[ids.ID][]Place, error) {
+	open := map[ids.ID][]Place{}
+	if len(customers) == 0 {
+		return open, nil
+	}
+	var rows []caseRow
+	err := tx.NewSelect().Model(&rows).Column("id", "customer_id", "subject").
+		Where("customer_id IN (?) AND brand_id = ? AND state < ?", bun.List(customers), brand, Solved).
+		Order("id DESC").Limit(500).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding open cases: %w", err)
+	}
+	for _, r := range rows {
+		open[r.CustomerID] = append(open[r.CustomerID], Place{CaseID: r.ID, CustomerID: r.CustomerID, Subject: d.seal.Open(r.CustomerID, r.Subject)})
+	}
+	return open, nil
+}

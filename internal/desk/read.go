@@ -1,0 +1,255 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+)
+
+// maxShown bounds the timeline of one page; the newest are shown.
+const maxShown = 200
+
+// File is a case with its timeline, as one actor may see it.
+type File struct {
+	Case        Case
+	Restricted  bool // only number, team and state are filled
+	Messages    []Message
+	More        bool // older messages exist than are shown
+	Suggestions []Suggestion
+	MergedInto  string // number of the case this one was merged into
+}
+
+// File returns the case with a number. For a case of a restricted team that is
+// not the actor's, the file holds number, team and state only.
+func (d *Desk) File(ctx context.Context, a access.Actor, number string) (File, error) {
+	c, err := d.byNumber(ctx, a, number)
+	if err != nil {
+		return File{}, err
+	}
+	ok, err := d.visible(ctx, a, c)
+	if err != nil {
+		return File{}, err
+	}
+	if !ok {
+		return File{Restricted: true, Case: Case{ID: c.ID, BrandID: c.BrandID, Number: c.Number, TeamID: c.TeamID, State: c.State, Version: c.Version}}, nil
+	}
+	f := File{Case: c}
+	if !c.MergedInto.IsZero() {
+		f.MergedInto, err = d.numberOf(ctx, c.MergedInto)
+		return f, err
+	}
+	if f.Messages, f.More, err = d.timeline(ctx, c); err != nil {
+		return File{}, err
+	}
+	if f.Suggestions, err = d.suggestions(ctx, c.ID); err != nil {
+		return File{}, err
+	}
+	return f, nil
+}
+
+func (d *Desk) byNumber(ctx context.Context, a access.Actor, number string) (Case, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Case{}, err
+	}
+	var row caseRow
+	err := d.db.Read().NewSelect().Model(&row).Where("number = ? AND brand_id = ?", number, a.BrandID).Scan(ctx)
+	if err = db.Classify(err); errs.Is(err, errs.NotFound) {
+		return Case{}, errs.New(errs.NotFound, "case.not_found")
+	}
+	if err != nil {
+		return Case{}, fmt.Errorf("reading a case: %w", err)
+	}
+	return d.caseFromRow(row), nil
+}
+
+// Find returns the case with a number, for an action on it. The actor must be
+// allowed to see it whole.
+func (d *Desk) Find(ctx context.Context, a access.Actor, number string) (Case, error) {
+	c, err := d.byNumber(ctx, a, number)
+	if err != nil {
+		return Case{}, err
+	}
+	return c, d.admit(ctx, a, c)
+}
+
+func (d *Desk) numberOf(ctx context.Context, id ids.ID) (string, error) {
+	var number string
+	err := d.db.Read().NewSelect().Model((*caseRow)(nil)).Column("number").Where("id = ?", id).Scan(ctx, &number)
+	return number, db.Classify(err)
+}
+
+func (d *Desk) timeline(ctx context.Context, c Case) (shown []Message, more bool, err error) {
+	rows, more, err := d.newest(ctx, c)
+	if err != nil {
+		return nil, false, err
+	}
+	files, err := d.attachments(ctx, c)
+	if err != nil {
+		return nil, false, err
+	}
+	shown = make([]Message, len(rows))
+	for i, r := range rows {
+		m := d.messageFromRow(c.CustomerID, r)
+		m.Attachments = files[m.ID]
+		shown[len(rows)-1-i] = m
+	}
+	return shown, more, nil
+}
+
+// newest reads the last messages of the case, the newest first.
+func (d *Desk) newest(ctx context.Context, c Case) (rows []messageRow, more bool, err error) {
+	err = d.db.Read().NewSelect().Model(&rows).Where("case_id = ?", c.ID).Order("seq DESC").Limit(maxShown + 1).Scan(ctx)
+	if err != nil {
+		return nil, false, db.Classify(fmt.Errorf("reading the timeline: %w", err))
+	}
+	if len(rows) > maxShown {
+		rows, more = rows[:maxShown], true
+	}
+	return rows, more, nil
+}
+
+func (d *Desk) attachments(ctx context.Context, c Case) (map[ids.ID][]Attachment, error) {
+	var rows []attachmentRow
+	err := d.db.Read().NewSelect().Model(&rows).Where("case_id = ?", c.ID).Order("message_id", "position").Limit(5000).Scan(ctx)
+	if err != nil {
+		return nil, db.Classify(fmt.Errorf("reading attachments: %w", err))
+	}
+	files := map[ids.ID][]Attachment{}
+	for _, r := range rows {
+		files[r.MessageID] = append(files[r.MessageID], d.attachmentFromRow(c.CustomerID, r))
+	}
+	return files, nil
+}
+
+func (d *Desk) suggestions(ctx context.Context, id ids.ID) ([]Suggestion, error) {
+	var rows []struct {
+		TargetID ids.ID
+		Reason   SuggestReason
+		Number   string
+	}
+	err := d.db.Read().NewSelect().TableExpr("suggestions AS s").ColumnExpr("s.target_id, s.reason, c.number").
+		Join("JOIN cases AS c ON c.id = s.target_id").
+		Where("s.case_id = ? AND s.settled_at IS NULL", id).OrderExpr("s.reason").Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Classify(fmt.Errorf("reading suggestions: %w", err))
+	}
+	found := make([]Suggestion, len(rows))
+	for i, r := range rows {
+		found[i] = Suggestion{CaseID: id, TargetID: r.TargetID, Number: r.Number, Reason: r.Reason}
+	}
+	return found, nil
+}
+
+// Attachment returns a file's description, if the actor may see its case. The
+// bytes are in the blob store.
+func (d *Desk) Attachment(ctx context.Context, a access.Actor, id ids.ID) (Attachment, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Attachment{}, err
+	}
+	var row attachmentRow
+	if err := d.db.Read().NewSelect().Model(&row).Where("id = ? AND brand_id = ?", id, a.BrandID).Scan(ctx); err != nil {
+		return Attachment{}, db.Classify(fmt.Errorf("reading an attachment: %w", err))
+	}
+	c, err := d.byID(ctx, row.CaseID)
+	if err != nil {
+		return Attachment{}, err
+	}
+	if err := d.admit(ctx, a, c); err != nil {
+		return Attachment{}, err
+	}
+	return d.attachmentFromRow(c.CustomerID, row), nil
+}
+
+// Message returns one message, if the actor may see its case.
+func (d *Desk) Message(ctx context.Context, a access.Actor, id ids.ID) (Message, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Message{}, err
+	}
+	var row messageRow
+	if err := d.db.Read().NewSelect().Model(&row).Where("id = ? AND brand_id = ?", id, a.BrandID).Scan(ctx); err != nil {
+		return Message{}, db.Classify(fmt.Errorf("reading a message: %w", err))
+	}
+	c, err := d.byID(ctx, row.CaseID)
+	if err != nil {
+		return Message{}, err
+	}
+	if err := d.admit(ctx, a, c); err != nil {
+		return Message{}, err
+	}
+	return d.messageFromRow(c.CustomerID, row), nil
+}
+
+func (d *Desk) byID(ctx context.Context, id ids.ID) (Case, error) {
+	var row caseRow
+	if err := d.db.Read().NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return Case{}, db.Classify(fmt.Errorf("reading a case: %w", err))
+	}
+	return d.caseFromRow(row), nil
+}
+
+// Events returns what happened to a case, oldest first.
+func (d *Desk) Events(ctx context.Context, a access.Actor, id ids.ID) ([]Event, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	c, err := d.byID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.admit(ctx, a, c); err != nil {
+		return nil, err
+	}
+	var rows []eventRow
+	if err := d.db.Read().NewSelect().Model(&rows).Where("case_id = ?", id).Order("seq").Limit(1000).Scan(ctx); err != nil {
+		return nil, db.Classify(fmt.Errorf("reading events: %w", err))
+	}
+	events := make([]Event, len(rows))
+	for i, r := range rows {
+		events[i] = Event{Seq: r.Seq, Kind: r.Kind, ActorKind: r.ActorKind, ActorID: r.ActorID, CreatedAt: r.CreatedAt.Time()}
+		if err := json.Unmarshal(r.Params, &events[i].Params); err != nil {
+			return nil, fmt.Errorf("reading an event's parameters: %w", err)
+		}
+	}
+	return events, nil
+}
+
+// History returns a case by id with its newest messages, without attachments.
+func (d *Desk) History(ctx context.Context, a access.Actor, id ids.ID) (Case, []Message, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Case{}, nil, err
+	}
+	c, err := d.byID(ctx, id)
+	if err != nil {
+		return Case{}, nil, err
+	}
+	if err := d.admit(ctx, a, c); err != nil {
+		return Case{}, nil, err
+	}
+	rows, _, err := d.newest(ctx, c)
+	if err != nil {
+		return Case{}, nil, err
+	}
+	history := make([]Message, len(rows))
+	for i, r := range rows {
+		history[len(rows)-1-i] = d.messageFromRow(c.CustomerID, r)
+	}
+	return c, history, nil
+}
+
+// NameTx gives a message of ours the id it carries on its channel, by which
+// answers will refer to it.
+func (d *Desk) NameTx(ctx context.Context, tx *db.Tx, c Case, message ids.ID, externalID string) error {
+	_, err := tx.NewUpdate().Model((*messageRow)(nil)).
+		Set("external_id = ?", d.seal.Seal(c.CustomerID, externalID)).
+		Set("external_lookup = ?", d.externalLookup(c.BrandID, externalID)).
+		Where("id = ?", message).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("naming a message: %w", err)
+	}
+	return nil
+}

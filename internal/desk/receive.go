@@ -1,0 +1,325 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// Receipt is one message that came in, read and identified: the intake has
+// decided which case it belongs to.
+type Receipt struct {
+	BrandID     ids.ID
+	AccountID   ids.ID
+	TeamID      ids.ID // of the account, for a new case
+	CaseID      ids.ID // made by the intake if New
+	New         bool   // opens the case, unless an earlier receipt of the batch has
+	Joined      Joined
+	CustomerID  ids.ID
+	AuthorName  string // as shown: name, else address
+	Address     string // where an automatic answer would go
+	Channel     string
+	Language    string
+	Subject     string
+	Text        string
+	HTML        markup.SafeHTML
+	ExternalID  string
+	Identity    []byte
+	EnvelopeID  ids.ID
+	Automation  uint8 // as intake.Automation; 0 is a person
+	Quiet       bool  // does not call for an answer, such as a vacation notice
+	ClaimedAt   time.Time
+	Attachments []Attachment
+	Suggestions []Suggestion
+}
+
+// Received says where a receipt went.
+type Received struct {
+	CaseID    ids.ID
+	MessageID ids.ID
+	Number    string
+}
+
+// ReceiveTx adds a batch of incoming messages in order, with one statement per
+// table. A message joins its case or opens it; a case that was answered, solved
+// or closed is open again when its customer writes. The batch succeeds or fails
+// as a whole: errs.Conflict means that some message or number exists already.
+func (d *Desk) ReceiveTx(ctx context.Context, tx *db.Tx, receipts []Receipt) ([]Received, error) {
+	b := &batch{desk: d, tx: tx, now: clock.Now(d.clock), cases: map[ids.ID]*Case{}, isNew: map[ids.ID]bool{}}
+	if err := b.load(ctx, receipts); err != nil {
+		return nil, err
+	}
+	for i := range receipts {
+		if err := b.add(ctx, &receipts[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.acknowledge(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.store(ctx); err != nil {
+		return nil, err
+	}
+	return b.received, d.finish(ctx, tx, b.finalChanges())
+}
+
+// batch is the work of one ReceiveTx.
+type batch struct {
+	desk         *Desk
+	tx           *db.Tx
+	now          clock.Stamp
+	cases        map[ids.ID]*Case
+	isNew        map[ids.ID]bool
+	order        []ids.ID // of cases, as first touched
+	openings     []Receipt
+	messages     []messageRow
+	attachments  []attachmentRow
+	participants []participantRow
+	suggestions  []suggestionRow
+	changes      []Change
+	received     []Received
+}
+
+// load reads and locks the cases that exist.
+func (b *batch) load(ctx context.Context, receipts []Receipt) error {
+	var existing []ids.ID
+	for _, r := range receipts {
+		if !r.New {
+			existing = append(existing, r.CaseID)
+		}
+	}
+	if len(existing) == 0 {
+		return nil
+	}
+	cases, err := b.desk.lockCases(ctx, b.tx, existing)
+	if err != nil {
+		return err
+	}
+	for i := range cases {
+		b.cases[cases[i].ID] = &cases[i]
+	}
+	return nil
+}
+
+// lockCases reads cases for change, in order of id so that two writers on
+// PostgreSQL never wait for each other in a circle.
+func (d *Desk) lockCases(ctx context.Context, tx *db.Tx, which []ids.ID) ([]Case, error) {
+	var rows []caseRow
+	q := tx.NewSelect().Model(&rows).Where("id IN (?)", bun.List(which)).Order("id")
+	if tx.Postgres() {
+		q = q.For("UPDATE")
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("reading cases for change: %w", err)
+	}
+	cases := make([]Case, len(rows))
+	for i, r := range rows {
+		cases[i] = d.caseFromRow(r)
+	}
+	return cases, nil
+}
+
+func (b *batch) add(ctx context.Context, r *Receipt) error {
+	c, err := b.caseFor(ctx, r)
+	if err != nil {
+		return err
+	}
+	if !b.isNew[c.ID] {
+		if err := b.reopen(ctx, c, r); err != nil {
+			return err
+		}
+	}
+	m := b.addMessage(c, Message{
+		Kind: Inbound, Visibility: Private, AuthorKind: access.Customer, AuthorID: r.CustomerID, AuthorName: r.AuthorName,
+		Channel: r.Channel, Subject: r.Subject, Body: r.Text, HTML: r.HTML, ExternalID: r.ExternalID,
+		EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation, ClaimedAt: clock.At(r.ClaimedAt),
+	}, r.Identity)
+	for i, a := range r.Attachments {
+		a.ID, a.BrandID, a.CaseID, a.MessageID, a.Position = ids.New(), c.BrandID, c.ID, m.ID, int64(i)
+		b.attachments = append(b.attachments, b.desk.attachmentToRow(c.CustomerID, a))
+	}
+	b.participants = append(b.participants, participantRow{CaseID: c.ID, CustomerID: r.CustomerID})
+	for _, s := range r.Suggestions {
+		b.suggestions = append(b.suggestions, suggestionRow{CaseID: c.ID, TargetID: s.TargetID, Reason: s.Reason, CreatedAt: b.now})
+	}
+	b.changes = append(b.changes, Change{
+		Kind: MessageReceived, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
+		Case: *c, Message: m, Awaits: !r.Quiet, Moved: true,
+		Params: map[string]any{"message": m.ID, "joined": r.Joined},
+	})
+	b.received = append(b.received, Received{CaseID: c.ID, MessageID: m.ID, Number: c.Number})
+	return nil
+}
+
+func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
+	if c, ok := b.cases[r.CaseID]; ok {
+		return c, nil
+	}
+	if !r.New {
+		return nil, errs.Wrap(errs.NotFound, fmt.Errorf("case %s", r.CaseID), "joining a message to its case")
+	}
+	due, err := b.desk.teams.AnswerBy(ctx, r.TeamID, b.now.Time())
+	if err != nil {
+		return nil, fmt.Errorf("computing the answer time: %w", err)
+	}
+	c := &Case{
+		ID: r.CaseID, BrandID: r.BrandID, Number: ids.NewNumber(), Subject: r.Subject, State: Fresh, TeamID: r.TeamID,
+		CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel, Language: r.Language, Version: 1,
+		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due),
+	}
+	b.cases[c.ID], b.isNew[c.ID] = c, true
+	b.order = append(b.order, c.ID)
+	b.openings = append(b.openings, *r)
+	b.changes = append(b.changes, Change{
+		Kind: CaseOpened, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
+		Case: *c, CustomerName: r.AuthorName, Awaits: true, Moved: true,
+	})
+	return c, nil
+}
+
+// reopen notes on an existing case that its customer wrote again.
+func (b *batch) reopen(ctx context.Context, c *Case, r *Receipt) error {
+	if !touched(b.order, c.ID) {
+		b.order = append(b.order, c.ID)
+		c.Version++
+		c.ChangedAt = b.now
+	}
+	if r.Quiet {
+		return nil
+	}
+	if c.State != Fresh {
+		c.State = Open
+		c.ClosedAt = 0
+	}
+	if !c.DueAt.IsZero() {
+		return nil // the announced time stands: writing again does not push it back
+	}
+	due, err := b.desk.teams.AnswerBy(ctx, c.TeamID, b.now.Time())
+	if err != nil {
+		return fmt.Errorf("computing the answer time: %w", err)
+	}
+	c.DueAt = clock.At(due)
+	return nil
+}
+
+func touched(order []ids.ID, id ids.ID) bool {
+	for _, o := range order {
+		if o == id {
+			return true
+		}
+	}
+	return false
+}
+
+// addMessage numbers m, puts it into the batch and returns it.
+func (b *batch) addMessage(c *Case, m Message, identity []byte) *Message {
+	c.Messages++
+	m.ID, m.BrandID, m.CaseID, m.Seq, m.CreatedAt = ids.New(), c.BrandID, c.ID, c.Messages, b.now
+	b.messages = append(b.messages, b.desk.messageToRow(c.CustomerID, m, identity))
+	return &m
+}
+
+// acknowledge adds the automatic answers to the cases this batch opened.
+func (b *batch) acknowledge(ctx context.Context) error {
+	if b.desk.acknowledge == nil || len(b.openings) == 0 {
+		return nil
+	}
+	openings := make([]Opening, len(b.openings))
+	for i, r := range b.openings {
+		openings[i] = Opening{Case: *b.cases[r.CaseID], Receipt: r}
+	}
+	drafts, err := b.desk.acknowledge(ctx, b.tx, openings)
+	if err != nil {
+		return fmt.Errorf("writing acknowledgements: %w", err)
+	}
+	for i, draft := range drafts {
+		if draft == nil {
+			continue
+		}
+		c := b.cases[openings[i].Case.ID]
+		m := b.addMessage(c, Message{
+			Kind: Ack, Visibility: Private, AuthorKind: access.System, Channel: c.Channel, Subject: draft.Subject,
+			Body: draft.Body, ExternalID: draft.ExternalID, Joined: ByStaff,
+		}, nil)
+		b.changes = append(b.changes, Change{
+			Kind: Acknowledged, Actor: access.Lotse(c.BrandID), Case: *c, Message: m, Awaits: true,
+			Params: map[string]any{"message": m.ID},
+		})
+	}
+	return nil
+}
+
+func (b *batch) store(ctx context.Context) error {
+	var fresh []caseRow
+	for _, id := range b.order {
+		c := b.cases[id]
+		if b.isNew[id] {
+			fresh = append(fresh, b.desk.caseToRow(*c))
+			continue
+		}
+		if err := b.desk.saveCase(ctx, b.tx, *c); err != nil {
+			return err
+		}
+	}
+	if err := insert(ctx, b.tx, fresh, "cases", ""); err != nil {
+		return err
+	}
+	if err := insert(ctx, b.tx, b.messages, "messages", ""); err != nil {
+		return err
+	}
+	if err := insert(ctx, b.tx, b.attachments, "attachments", ""); err != nil {
+		return err
+	}
+	if err := insert(ctx, b.tx, b.participants, "participants", "CONFLICT DO NOTHING"); err != nil {
+		return err
+	}
+	return insert(ctx, b.tx, b.suggestions, "suggestions", "CONFLICT DO NOTHING")
+}
+
+// insert writes all rows with one statement; no rows, no statement.
+func insert[T any](ctx context.Context, tx *db.Tx, rows []T, what, on string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	q := tx.NewInsert().Model(&rows).Returning("NULL")
+	if on != "" {
+		q = q.On(on)
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return db.Classify(fmt.Errorf("adding %s: %w", what, err))
+	}
+	return nil
+}
+
+// saveCase writes a case whose version was raised by one. If somebody else was
+// first, it is errs.Conflict.
+func (d *Desk) saveCase(ctx context.Context, tx *db.Tx, c Case) error {
+	row := d.caseToRow(c)
+	res, err := tx.NewUpdate().Model(&row).
+		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at").
+		Where("id = ? AND version = ?", c.ID, c.Version-1).Returning("NULL").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("saving a case: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return errs.New(errs.Conflict, "case.changed")
+}
+
+// finalChanges shows in every change its case as the batch left it.
+func (b *batch) finalChanges() []Change {
+	for i := range b.changes {
+		b.changes[i].Case = *b.cases[b.changes[i].Case.ID]
+	}
+	return b.changes
+}

@@ -1,0 +1,219 @@
+package desk
+
+import (
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// State is where a case stands.
+type State uint8
+
+// The states. They are stored and compared (below Solved means open): never
+// renumber.
+const (
+	Fresh           State = 1 // "new": nobody has looked yet
+	Open            State = 2 // being worked on
+	WaitingCustomer State = 3
+	WaitingOthers   State = 4
+	Answered        State = 5 // awaiting the customer's confirmation
+	Solved          State = 6 // the customer confirmed
+	Closed          State = 7 // unconfirmed; never counted as solved
+)
+
+var stateNames = map[State]string{
+	Fresh: "new", Open: "open", WaitingCustomer: "waiting_customer", WaitingOthers: "waiting_others",
+	Answered: "answered", Solved: "solved", Closed: "closed",
+}
+
+// States returns all states in order.
+func States() []State {
+	return []State{Fresh, Open, WaitingCustomer, WaitingOthers, Answered, Solved, Closed}
+}
+
+// String returns the state's name in forms, the API and the catalogue.
+func (s State) String() string { return stateNames[s] }
+
+// ParseState reads a state's name.
+func ParseState(name string) (State, bool) {
+	for s, n := range stateNames {
+		if n == name {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// IsOpen reports whether work may remain.
+func (s State) IsOpen() bool { return s < Solved }
+
+// Case is one concern of one customer.
+type Case struct {
+	ID         ids.ID
+	BrandID    ids.ID
+	Number     string
+	Subject    string
+	State      State
+	TeamID     ids.ID
+	OwnerID    ids.ID // zero: the team's duty roster owns it
+	CustomerID ids.ID
+	AccountID  ids.ID // the account it came in by; zero if by none
+	Channel    string
+	Language   string
+	Version    int64 // raised by every change
+	Messages   int64 // how many the timeline holds
+	MergedInto ids.ID
+	CreatedAt  clock.Stamp
+	ChangedAt  clock.Stamp
+	DueAt      clock.Stamp // when the next answer was announced; zero if none is owed
+	AnsweredAt clock.Stamp // first answer by a person
+	ClosedAt   clock.Stamp
+}
+
+// MessageKind says what an entry of the timeline is.
+type MessageKind uint8
+
+// The kinds of message. They are stored: never renumber.
+const (
+	Inbound   MessageKind = 1 // from a customer or another correspondent
+	Reply     MessageKind = 2 // from staff to the customer
+	Note      MessageKind = 3 // internal
+	Ack       MessageKind = 4 // automatic acknowledgement
+	HandOver  MessageKind = 5 // internal: reason of a hand-over
+	Withdrawn MessageKind = 6 // a reply taken back before it was sent
+)
+
+// Visibility says who may read a message.
+type Visibility uint8
+
+// The visibilities. They are stored: never renumber.
+const (
+	Private  Visibility = 1 // customer and staff
+	Internal Visibility = 2 // staff
+	Public   Visibility = 3 // everybody, once released
+)
+
+// Joined says why a message is in its case.
+type Joined uint8
+
+// The reasons. They are stored: never renumber.
+const (
+	Opened      Joined = 0 // it opened the case
+	ByToken     Joined = 1 // a signed reply address
+	ByReference Joined = 2 // it answers a message of the case and comes from a participant
+	ByHand      Joined = 3 // a staff member said so
+	ByStaff     Joined = 4 // written at the desk
+)
+
+var joinedNames = map[Joined]string{Opened: "opened", ByToken: "token", ByReference: "reference", ByHand: "hand", ByStaff: "staff"}
+
+// String returns the reason's name in the catalogue ("case.joined.token").
+func (j Joined) String() string { return joinedNames[j] }
+
+// Message is one entry of a case's timeline.
+type Message struct {
+	ID          ids.ID
+	BrandID     ids.ID
+	CaseID      ids.ID
+	Seq         int64 // from 1
+	Kind        MessageKind
+	Visibility  Visibility
+	AuthorKind  access.Kind
+	AuthorID    ids.ID
+	AuthorName  string
+	Channel     string
+	Subject     string
+	Body        string // plain text, or Markdown for replies and notes
+	HTML        markup.SafeHTML
+	ExternalID  string // the channel's id of it, such as Message-ID
+	EnvelopeID  ids.ID
+	Joined      Joined
+	Automation  uint8 // as intake.Automation
+	ClaimedAt   clock.Stamp
+	CreatedAt   clock.Stamp
+	Attachments []Attachment
+}
+
+// Attachment is a file of a message.
+type Attachment struct {
+	ID          ids.ID
+	BrandID     ids.ID
+	CaseID      ids.ID
+	MessageID   ids.ID
+	Position    int64
+	Name        string
+	ContentType string
+	ContentID   string
+	Inline      bool
+	Size        int64
+	SHA256      []byte
+	BlobID      ids.ID
+}
+
+// Suggestion is a case that another may belong to.
+type Suggestion struct {
+	CaseID   ids.ID
+	TargetID ids.ID
+	Number   string // of the target
+	Reason   SuggestReason
+}
+
+// SuggestReason says why two cases may belong together.
+type SuggestReason uint8
+
+// The reasons. They are stored: never renumber.
+const (
+	SuggestNumber    SuggestReason = 1 // its number stands in the subject
+	SuggestReference SuggestReason = 2 // it answers a message there, but comes from a stranger to the case
+	SuggestSubject   SuggestReason = 3 // same customer, same subject
+	SuggestSender    SuggestReason = 4 // same customer, still open
+)
+
+var suggestNames = map[SuggestReason]string{SuggestNumber: "number", SuggestReference: "reference", SuggestSubject: "subject", SuggestSender: "sender"}
+
+// String returns the reason's name in the catalogue ("case.suggest.number").
+func (r SuggestReason) String() string { return suggestNames[r] }
+
+// EventKind names what happened to a case.
+type EventKind string
+
+// The kinds of event.
+const (
+	CaseOpened        EventKind = "case.opened"
+	MessageReceived   EventKind = "message.received"
+	Acknowledged      EventKind = "message.acknowledged"
+	Replied           EventKind = "message.replied"
+	Noted             EventKind = "message.noted"
+	ReplyWithdrawn    EventKind = "message.withdrawn"
+	Taken             EventKind = "case.taken"
+	HandedOver        EventKind = "case.handed_over"
+	StateChanged      EventKind = "case.state_changed"
+	Merged            EventKind = "case.merged"
+	SuggestionDropped EventKind = "case.suggestion_dropped"
+	DeliveryFailed    EventKind = "delivery.failed"
+)
+
+// Change is what one action did to one case, as hooks see it.
+type Change struct {
+	Kind         EventKind
+	Actor        access.Actor
+	Case         Case     // after the change
+	Message      *Message // added or touched; nil if none
+	CustomerName string   // set when the case was opened
+	Awaits       bool     // the customer waits for an answer
+	Moved        bool     // it belongs to the top of lists
+	Params       map[string]any
+}
+
+// Event is a stored change.
+type Event struct {
+	Seq       int64
+	Kind      EventKind
+	ActorKind access.Kind
+	ActorID   ids.ID
+	Params    map[string]any
+	CreatedAt time.Time
+}

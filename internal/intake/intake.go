@@ -1,0 +1,203 @@
+// Package intake takes in what arrives and brings it to its case.
+//
+// An adapter hands over an Arrival; Accept returns only after its bytes are on
+// disk as an envelope. From there each account is a lane: a loop that holds the
+// lane's lease reads up to a hundred waiting envelopes, parses them in parallel
+// (pure, no database), and joins them to cases in the order they came, in one
+// transaction. If the transaction fails, its envelopes are tried one by one, so
+// that a poisonous one is found, parked in the "needs a look" list with its
+// reason, and the next goes on.
+//
+//	waiting ──▶ done          became a message
+//	   ├──────▶ duplicate     a copy of a message that is there
+//	   └──────▶ look ──▶ waiting (try again) or dismissed
+//
+// A message joins a case by the signed token of a reply address, or because it
+// answers a message of the case and comes from one who takes part in it. A case
+// number in the subject or the sender alone never joins: such cases are shown as
+// "belongs to?" for a person to decide.
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/catalog"
+	"lotse/internal/desk"
+	"lotse/internal/people"
+	"lotse/internal/platform/blob"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/live"
+	"lotse/internal/platform/seal"
+)
+
+// State is where an envelope stands.
+type State uint8
+
+// The states. They are stored: never renumber.
+const (
+	Waiting   State = 1
+	Done      State = 2
+	Duplicate State = 3
+	Look      State = 4 // a person must look at it
+	Dismissed State = 5 // a person said that nothing is lost with it
+)
+
+// inlineLimit is up to how many bytes an envelope lies in the database itself:
+// one commit then makes it durable. Larger ones go to the blob store first.
+const inlineLimit = 256 << 10
+
+type envelopeRow struct {
+	bun.BaseModel `bun:"table:envelopes,alias:e"`
+	Seq           int64 `bun:",pk,autoincrement"`
+	ID            ids.ID
+	BrandID       ids.ID
+	AccountID     ids.ID
+	Channel       string
+	Key           []byte
+	Trace         []byte
+	Raw           []byte `bun:",nullzero"`
+	BlobID        ids.ID `bun:",nullzero"`
+	Size          int64
+	State         State
+	Reason        string
+	Tries         int64
+	CaseID        ids.ID `bun:",nullzero"`
+	MessageID     ids.ID `bun:",nullzero"`
+	ReceivedAt    clock.Stamp
+	ProcessedAt   clock.Stamp `bun:",nullzero"`
+}
+
+// Accounts is what the intake asks about mailboxes and channel accounts.
+type Accounts interface {
+	Accounts(ctx context.Context, kind string) ([]catalog.Account, error)
+}
+
+// Parts are what an intake is made of.
+type Parts struct {
+	DB       *db.DB
+	Seal     *seal.Sealer
+	Clock    clock.Clock
+	Blobs    *blob.Folder
+	Hub      *live.Hub
+	Desk     *desk.Desk
+	People   *people.People
+	Accounts Accounts
+	Readers  map[string]Reader // by channel
+	Token    func(brand ids.ID, token string) (number string, ok bool)
+	Log      *slog.Logger
+	Counted  func(State) // told of each envelope's outcome, for figures; may be nil
+}
+
+// Intake takes in.
+type Intake struct {
+	Parts
+	holder ids.ID
+	wake   chan struct{}
+}
+
+// New returns an intake. Readers may be added until Run is called.
+func New(p Parts) *Intake {
+	if p.Counted == nil {
+		p.Counted = func(State) {}
+	}
+	return &Intake{Parts: p, holder: ids.New(), wake: make(chan struct{}, 1)}
+}
+
+// Accept keeps an arrival. When it returns nil, the bytes are on disk. The same
+// bytes for the same account are kept once. It fails with errs.Unavailable when
+// nothing can be kept now.
+func (in *Intake) Accept(ctx context.Context, a Arrival) error {
+	row, err := in.rowFor(ctx, a)
+	if err != nil {
+		return err
+	}
+	err = in.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.NewInsert().Model(&row).ExcludeColumn("seq").On("CONFLICT (account_id, key) DO NOTHING").Returning("NULL").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		if !row.BlobID.IsZero() {
+			_ = in.Blobs.Remove(context.WithoutCancel(ctx), row.BlobID) // the error to report is the first
+		}
+		return fmt.Errorf("keeping an envelope: %w", err)
+	}
+	in.Wake()
+	return nil
+}
+
+// Wake makes the lanes look for waiting envelopes now.
+func (in *Intake) Wake() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (in *Intake) rowFor(ctx context.Context, a Arrival) (envelopeRow, error) {
+	id := ids.New()
+	trace, err := json.Marshal(a.Trace)
+	if err != nil {
+		return envelopeRow{}, fmt.Errorf("writing the trace: %w", err)
+	}
+	row := envelopeRow{
+		ID: id, BrandID: a.BrandID, AccountID: a.AccountID, Channel: a.Channel, Trace: in.Seal.SealBytes(id, trace),
+		State: Waiting, ReceivedAt: clock.Now(in.Clock),
+	}
+	if a.Spool == nil && len(a.Raw) <= inlineLimit {
+		key := sha256.Sum256(a.Raw)
+		row.Key, row.Raw, row.Size = key[:], in.Seal.SealBytes(id, a.Raw), int64(len(a.Raw))
+		return row, nil
+	}
+	return row, in.spill(ctx, a, &row)
+}
+
+// spill puts a large arrival into the blob store.
+func (in *Intake) spill(ctx context.Context, a Arrival, row *envelopeRow) error {
+	var src io.Reader = bytes.NewReader(a.Raw)
+	if a.Spool != nil {
+		src = io.NewSectionReader(a.Spool, 0, a.Spool.Size())
+	}
+	hash := sha256.New()
+	info, err := in.Blobs.Put(ctx, io.TeeReader(src, hash))
+	if err != nil {
+		return fmt.Errorf("keeping a large envelope: %w", err)
+	}
+	row.Key, row.BlobID, row.Size = hash.Sum(nil), info.ID, info.Size
+	return nil
+}
+
+// open returns the raw bytes of an envelope.
+func (in *Intake) open(ctx context.Context, row envelopeRow) (io.ReadCloser, error) {
+	if row.BlobID.IsZero() {
+		return io.NopCloser(bytes.NewReader(in.Seal.OpenBytes(row.ID, row.Raw))), nil
+	}
+	return in.Blobs.Open(ctx, row.BlobID)
+}
+
+// Backlog returns how many envelopes wait and how many need a look.
+func (in *Intake) Backlog(ctx context.Context) (waiting, look int, err error) {
+	for _, q := range []struct {
+		where string
+		n     *int
+	}{{"state = 1", &waiting}, {"state = 4", &look}} {
+		n, err := in.DB.Read().NewSelect().Model((*envelopeRow)(nil)).Where(q.where).Count(ctx)
+		if err != nil {
+			return 0, 0, db.Classify(err)
+		}
+		*q.n = int(n)
+	}
+	return waiting, look, nil
+}
+
+var errNotLeased = errs.New(errs.Conflict, "intake.lane_taken")

@@ -1,0 +1,340 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/catalog"
+	"lotse/internal/desk"
+	"lotse/internal/people"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/live"
+)
+
+func newBytes(b []byte) io.Reader { return bytes.NewReader(b) }
+
+// joiner finds the case of each letter of a batch. It asks the database a fixed
+// number of questions for the whole batch and remembers what the batch itself
+// adds, so that a question and its answer in one batch meet in one case.
+type joiner struct {
+	in       *Intake
+	account  catalog.Account
+	stored   map[string]desk.Place    // by identity
+	external map[string]desk.Place    // by the channel's id of a message
+	numbers  map[string]desk.Place    // by case number
+	members  map[desk.Member]bool     // who takes part where
+	open     map[ids.ID][]desk.Place  // open cases by customer
+	customer []ids.ID                 // by letter
+	fresh    map[string]*desk.Receipt // opened or joined by this batch, by external id
+	receipts []desk.Receipt           // to hand to the desk
+	places   map[*letter]int          // index into receipts
+	copies   map[*letter]desk.Place   // duplicates
+	copyOf   map[*letter]int          // duplicates of a receipt of this batch
+	batchIDs map[string]int           // identity to index into receipts
+}
+
+// join brings letters to their cases and settles their envelopes.
+func (in *Intake) join(ctx context.Context, tx *db.Tx, account catalog.Account, letters []*letter, outcome map[State]int) error {
+	if err := in.stillWaiting(ctx, tx, letters); err != nil {
+		return err
+	}
+	j := &joiner{in: in, account: account, fresh: map[string]*desk.Receipt{}, places: map[*letter]int{},
+		copies: map[*letter]desk.Place{}, copyOf: map[*letter]int{}, batchIDs: map[string]int{}}
+	var good []*letter
+	for _, l := range letters {
+		if l.bad == nil {
+			good = append(good, l)
+		}
+	}
+	if err := j.ask(ctx, tx, good); err != nil {
+		return err
+	}
+	for i, l := range good {
+		j.place(i, l)
+	}
+	var received []desk.Received
+	if len(j.receipts) > 0 {
+		var err error
+		if received, err = in.Desk.ReceiveTx(ctx, tx, j.receipts); err != nil {
+			return err
+		}
+	}
+	return in.close(ctx, tx, letters, j, received, outcome)
+}
+
+// stillWaiting makes sure that the envelopes were not settled since they were
+// read, by a holder of the lease before us.
+func (in *Intake) stillWaiting(ctx context.Context, tx *db.Tx, letters []*letter) error {
+	seqs := make([]int64, len(letters))
+	for i, l := range letters {
+		seqs[i] = l.row.Seq
+	}
+	n, err := tx.NewSelect().Model((*envelopeRow)(nil)).Where("seq IN (?) AND state = 1", bun.List(seqs)).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("checking envelopes: %w", err)
+	}
+	if int(n) != len(letters) {
+		return errNotLeased
+	}
+	return nil
+}
+
+// ask puts all questions of the batch to the database.
+func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err error) {
+	in, brand := j.in, j.account.BrandID
+	var identities [][]byte
+	var references, numbers []string
+	contacts := make([]people.Contact, len(letters))
+	for i, l := range letters {
+		identities = append(identities, j.identity(l))
+		references = append(references, l.incoming.References...)
+		numbers = append(numbers, j.numbersOf(l)...)
+		from := l.incoming.From
+		contacts[i] = people.Contact{Kind: from.Kind, Value: from.Value, Name: from.Name, Language: j.language(l)}
+	}
+	if j.customer, err = in.People.ResolveTx(ctx, tx, brand, contacts); err != nil {
+		return err
+	}
+	if j.stored, err = in.Desk.StoredTx(ctx, tx, identities); err != nil {
+		return err
+	}
+	if j.external, err = in.Desk.ByExternalTx(ctx, tx, brand, unique(references)); err != nil {
+		return err
+	}
+	if j.numbers, err = in.Desk.ByNumberTx(ctx, tx, brand, unique(numbers)); err != nil {
+		return err
+	}
+	if j.open, err = in.Desk.OpenOfTx(ctx, tx, brand, uniqueIDs(j.customer)); err != nil {
+		return err
+	}
+	var cases []ids.ID
+	for _, p := range j.external {
+		cases = append(cases, p.CaseID)
+	}
+	j.members, err = in.Desk.MembersTx(ctx, tx, uniqueIDs(cases))
+	return err
+}
+
+// place decides about one letter.
+func (j *joiner) place(i int, l *letter) {
+	identity := j.identity(l)
+	if p, ok := j.stored[string(identity)]; ok {
+		j.copies[l] = p
+		return
+	}
+	if at, ok := j.batchIDs[string(identity)]; ok {
+		j.copyOf[l] = at
+		return
+	}
+	r := j.receipt(i, l, identity)
+	j.decide(l, &r)
+	j.places[l] = len(j.receipts)
+	j.batchIDs[string(identity)] = len(j.receipts)
+	j.receipts = append(j.receipts, r)
+	j.members[desk.Member{CaseID: r.CaseID, CustomerID: r.CustomerID}] = true
+	if r.ExternalID != "" {
+		if _, taken := j.fresh[r.ExternalID]; !taken {
+			j.fresh[r.ExternalID] = &r
+		}
+	}
+}
+
+// decide finds the case: by token, by reference of a participant, else a new one
+// with suggestions.
+func (j *joiner) decide(l *letter, r *desk.Receipt) {
+	for _, token := range l.incoming.Tokens {
+		if number, ok := j.in.Token(j.account.BrandID, token); ok {
+			if p, ok := j.numbers[number]; ok {
+				r.CaseID, r.Joined = p.CaseID, desk.ByToken
+				return
+			}
+		}
+	}
+	var stranger ids.ID
+	for _, ref := range l.incoming.References {
+		at, ok := j.caseOf(ref)
+		if !ok {
+			continue
+		}
+		if j.members[desk.Member{CaseID: at, CustomerID: r.CustomerID}] {
+			r.CaseID, r.Joined = at, desk.ByReference
+			return
+		}
+		if stranger.IsZero() {
+			stranger = at
+		}
+	}
+	r.CaseID, r.New, r.Joined = ids.New(), true, desk.Opened
+	j.suggest(l, r, stranger)
+}
+
+func (j *joiner) caseOf(ref string) (ids.ID, bool) {
+	if p, ok := j.external[ref]; ok {
+		return p.CaseID, true
+	}
+	if r, ok := j.fresh[ref]; ok {
+		return r.CaseID, true
+	}
+	return ids.ID{}, false
+}
+
+// suggest notes at most one case the new one may belong to, the best reason
+// first. A case this batch opens can't be suggested: it is not stored yet.
+func (j *joiner) suggest(l *letter, r *desk.Receipt, stranger ids.ID) {
+	note := func(target ids.ID, why desk.SuggestReason) {
+		r.Suggestions = []desk.Suggestion{{TargetID: target, Reason: why}}
+	}
+	for _, n := range subjectNumbers(l.incoming.Subject) {
+		if p, ok := j.numbers[n]; ok {
+			note(p.CaseID, desk.SuggestNumber)
+			return
+		}
+	}
+	for _, p := range j.external {
+		if p.CaseID == stranger {
+			note(stranger, desk.SuggestReference)
+			return
+		}
+	}
+	open := j.open[r.CustomerID]
+	for _, p := range open {
+		if s := plainSubject(l.incoming.Subject); s != "" && s == plainSubject(p.Subject) {
+			note(p.CaseID, desk.SuggestSubject)
+			return
+		}
+	}
+	if len(open) > 0 {
+		note(open[0].CaseID, desk.SuggestSender)
+	}
+}
+
+func (j *joiner) receipt(i int, l *letter, identity []byte) desk.Receipt {
+	m := l.incoming
+	name := m.From.Name
+	if name == "" {
+		name = m.From.Value
+	}
+	return desk.Receipt{
+		BrandID: j.account.BrandID, AccountID: j.account.ID, TeamID: j.account.TeamID, CustomerID: j.customer[i],
+		AuthorName: name, Address: m.From.Value, Channel: j.account.Channel, Language: j.language(l), Subject: m.Subject,
+		Text: m.Text, HTML: m.HTML, ExternalID: m.ExternalID, Identity: identity, EnvelopeID: l.row.ID,
+		Automation: uint8(m.Automation), Quiet: m.Automation == Replied || m.Automation == Bulk, ClaimedAt: m.Date, Attachments: l.files,
+	}
+}
+
+// identity is what copies of one message share within a brand.
+func (j *joiner) identity(l *letter) []byte {
+	h := sha256.New()
+	h.Write(j.account.BrandID[:])
+	h.Write(l.incoming.Identity[:])
+	return h.Sum(nil)[:20]
+}
+
+func (j *joiner) language(l *letter) string {
+	if l.incoming.Language != "" {
+		return l.incoming.Language
+	}
+	return j.account.Language
+}
+
+func (j *joiner) numbersOf(l *letter) []string {
+	numbers := subjectNumbers(l.incoming.Subject)
+	for _, token := range l.incoming.Tokens {
+		if n, ok := j.in.Token(j.account.BrandID, token); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// close settles the envelopes of a batch.
+func (in *Intake) close(ctx context.Context, tx *db.Tx, letters []*letter, j *joiner, received []desk.Received, outcome map[State]int) error {
+	now := clock.Now(in.Clock)
+	rows := make([]envelopeRow, len(letters))
+	look := false
+	for i, l := range letters {
+		row := envelopeRow{Seq: l.row.Seq, State: Done, ProcessedAt: now}
+		if l.bad != nil {
+			row.State, row.Reason, look = Look, l.bad.Reason, true
+		} else if p, ok := j.copies[l]; ok {
+			row.State, row.CaseID, row.MessageID = Duplicate, p.CaseID, p.MessageID
+		} else if at, ok := j.copyOf[l]; ok {
+			row.State, row.CaseID, row.MessageID = Duplicate, received[at].CaseID, received[at].MessageID
+		} else {
+			at := received[j.places[l]]
+			row.CaseID, row.MessageID = at.CaseID, at.MessageID
+		}
+		rows[i] = row
+		outcome[row.State]++
+	}
+	if look {
+		tx.AfterCommit(func() { in.Hub.Send(live.Signal{Topic: "look", Brand: j.account.BrandID}) })
+	}
+	for _, row := range rows {
+		_, err := tx.NewUpdate().Model(&row).Column("state", "reason", "case_id", "message_id", "processed_at").WherePK().Returning("NULL").Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("settling an envelope: %w", err)
+		}
+	}
+	return nil
+}
+
+var numberPattern = regexp.MustCompile(`(?i)\bL-[0-9A-Z]{4}-[0-9A-Z]{2}\b`)
+
+// subjectNumbers returns the case numbers that stand in a subject, at most three.
+func subjectNumbers(subject string) []string {
+	if len(subject) < 9 {
+		return nil
+	}
+	found := numberPattern.FindAllString(subject, 3)
+	for i := range found {
+		found[i] = strings.ToUpper(found[i])
+	}
+	return found
+}
+
+var replyPrefix = regexp.MustCompile(`(?i)^\s*(re|aw|antw|sv|fwd?|wg|tr|rif|res|odp)\s*(\[\d+\])?\s*:\s*`)
+
+// plainSubject returns a subject without the marks of answering and forwarding.
+func plainSubject(s string) string {
+	for {
+		t := replyPrefix.ReplaceAllString(s, "")
+		if t == s {
+			return strings.ToLower(strings.TrimSpace(s))
+		}
+		s = t
+	}
+}
+
+func unique(all []string) []string {
+	seen := make(map[string]bool, len(all))
+	var kept []string
+	for _, s := range all {
+		if !seen[s] {
+			seen[s] = true
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func uniqueIDs(all []ids.ID) []ids.ID {
+	seen := make(map[ids.ID]bool, len(all))
+	var kept []ids.ID
+	for _, id := range all {
+		if !seen[id] {
+			seen[id] = true
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,202 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"lotse/internal/access"
+	"lotse/internal/desk"
+	"lotse/internal/people"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// maxQuote bounds how much of the customer's message stands below an answer.
+const maxQuote = 4000
+
+// compose puts together what a delivery sends, and where it is handed over.
+func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay, error) {
+	account, err := o.account(ctx, row.Channel, row.BrandID, row.AccountID)
+	if err != nil {
+		return Outgoing{}, Relay{}, err
+	}
+	relay := Relay{Host: account.Relay.Host, Port: account.Relay.Port, Security: account.Relay.Security,
+		User: account.Relay.User, Password: account.Relay.Password, Hello: o.Hello}
+	out := Outgoing{DeliveryID: row.ID, FromName: account.Name, From: account.Address, ReturnPath: account.Address, Date: o.Clock.Now()}
+	if row.Kind == NoticeKind {
+		err = o.composeNotice(ctx, row, &out)
+	} else {
+		err = o.composeMessage(ctx, row, &out)
+	}
+	return out, relay, err
+}
+
+// composeMessage fills in a message of a case. The subject stays the customer's
+// own, without a number: several mail programs tear a thread apart when the
+// subject changes. The number stands in the text and in the reply address.
+func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgoing) error {
+	system := access.Lotse(row.BrandID)
+	m, err := o.Desk.Message(ctx, system, row.MessageID)
+	if err != nil {
+		return err
+	}
+	c, history, err := o.Desk.History(ctx, system, row.CaseID)
+	if err != nil {
+		return err
+	}
+	to, err := o.People.Get(ctx, system, c.CustomerID)
+	if err != nil {
+		return err
+	}
+	brand, err := o.Catalog.Brand(ctx, row.BrandID)
+	if err != nil {
+		return err
+	}
+	token := tokenAddress(out.From, ReplyToken(o.Seal, c.BrandID, c.Number))
+	out.ReplyTo, out.ReturnPath = token, token
+	out.To, out.ToName = o.Seal.Open(c.CustomerID, row.Address), to.Name
+	out.Language = c.Language
+	out.ExternalID = m.ExternalID
+	out.InReplyTo, out.References = threading(history, m)
+	p := i18n.For(i18n.Match(c.Language))
+	if m.Kind == desk.Ack {
+		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body
+		out.ToName = "" // nothing the sender chose goes into an automatic answer
+		return nil
+	}
+	out.Subject = replySubject(m.Subject, p)
+	signature := p.T("reply.signature", "Name", m.AuthorName, "Brand", brand.Name, "Number", c.Number)
+	quote := lastWords(history, m)
+	out.Text = markup.TextFromMarkdown(m.Body) + "\n\n-- \n" + signature + quoteText(p, quote)
+	out.HTML = string(m.HTML) + "<p>-- <br>" + string(markup.HTMLFromText(signature)) + "</p>" + quoteHTML(p, quote)
+	return nil
+}
+
+// threading returns what a mail program needs to show m below the message it
+// answers: the customer's last message, and the chain that led there.
+func threading(history []desk.Message, m desk.Message) (inReplyTo string, references []string) {
+	for _, h := range history {
+		if h.Seq >= m.Seq || h.ExternalID == "" {
+			continue
+		}
+		references = append(references, h.ExternalID)
+		if h.Kind == desk.Inbound {
+			inReplyTo = h.ExternalID
+		}
+	}
+	if len(references) > 20 { // the first and the latest matter
+		references = append(references[:1:1], references[len(references)-19:]...)
+	}
+	return inReplyTo, references
+}
+
+func replySubject(subject string, p *i18n.Printer) string {
+	if subject == "" {
+		return p.T("reply.subject_empty")
+	}
+	if len(subject) >= 3 && strings.EqualFold(subject[:3], "re:") {
+		return subject
+	}
+	return "Re: " + subject
+}
+
+func lastWords(history []desk.Message, m desk.Message) *desk.Message {
+	for i := len(history) - 1; i >= 0; i-- {
+		if history[i].Kind == desk.Inbound && history[i].Seq < m.Seq {
+			return &history[i]
+		}
+	}
+	return nil
+}
+
+func quoted(q *desk.Message) string {
+	text := q.Body
+	if len(text) > maxQuote {
+		text = strings.ToValidUTF8(text[:maxQuote], "") + " …"
+	}
+	return text
+}
+
+func quoteText(p *i18n.Printer, q *desk.Message) string {
+	if q == nil {
+		return ""
+	}
+	intro := p.T("reply.quote_intro", "Name", q.AuthorName, "Date", p.DateTime(q.CreatedAt.Time()))
+	return "\n\n" + intro + "\n> " + strings.ReplaceAll(strings.TrimSpace(quoted(q)), "\n", "\n> ") + "\n"
+}
+
+func quoteHTML(p *i18n.Printer, q *desk.Message) string {
+	if q == nil {
+		return ""
+	}
+	intro := p.T("reply.quote_intro", "Name", q.AuthorName, "Date", p.DateTime(q.CreatedAt.Time()))
+	return string(markup.HTMLFromText(intro)) + `<blockquote type="cite">` + string(markup.HTMLFromText(quoted(q))) + "</blockquote>"
+}
+
+// Renderer writes a mail to a colleague at the moment it is sent.
+type Renderer func(ctx context.Context, template string, staffID ids.ID, baseURL string) (subject, text string, err error)
+
+// Notice is a mail to a colleague, to be written when it is sent.
+type Notice struct {
+	BrandID  ids.ID
+	StaffID  ids.ID
+	Template string
+	Address  string
+	Name     string
+	Language string
+}
+
+type noticeContent struct {
+	Template string `json:"template"`
+	Staff    ids.ID `json:"staff"`
+	Name     string `json:"name"`
+	Language string `json:"language"`
+}
+
+// SetRenderer registers who writes notices of a template.
+func (o *Outbox) SetRenderer(template string, r Renderer) { o.notices[template] = r }
+
+// NotifyTx queues a mail to a colleague within the transaction.
+func (o *Outbox) NotifyTx(ctx context.Context, tx *db.Tx, n Notice) error {
+	content, err := json.Marshal(noticeContent{Template: n.Template, Staff: n.StaffID, Name: n.Name, Language: n.Language})
+	if err != nil {
+		return fmt.Errorf("writing a notice: %w", err)
+	}
+	account, err := o.account(ctx, people.Email, n.BrandID, ids.ID{})
+	if err != nil {
+		return err
+	}
+	now := clock.Now(o.Clock)
+	row := deliveryRow{
+		ID: ids.New(), BrandID: n.BrandID, AccountID: account.ID, Kind: NoticeKind, Channel: account.Channel,
+		AddressLookup: o.lookup(n.Address), State: Queued, NextAt: now, Words: []byte{}, CreatedAt: now,
+	}
+	row.Address, row.Content = o.Seal.Seal(row.ID, n.Address), o.Seal.SealBytes(row.ID, content)
+	return o.add(ctx, tx, []deliveryRow{row})
+}
+
+// composeNotice fills in a mail to a colleague. Its secret link is made here and
+// stored nowhere.
+func (o *Outbox) composeNotice(ctx context.Context, row deliveryRow, out *Outgoing) error {
+	var n noticeContent
+	if err := json.Unmarshal(o.Seal.OpenBytes(row.ID, row.Content), &n); err != nil {
+		return fmt.Errorf("reading a notice: %w", err)
+	}
+	render, ok := o.notices[n.Template]
+	if !ok {
+		return errs.Wrap(errs.Internal, fmt.Errorf("no renderer for %q", n.Template), "writing a notice")
+	}
+	var err error
+	if out.Subject, out.Text, err = render(ctx, n.Template, n.Staff, o.BaseURL); err != nil {
+		return err
+	}
+	out.To, out.ToName, out.Language, out.Automatic = o.Seal.Open(row.ID, row.Address), n.Name, n.Language, true
+	out.ExternalID = externalID(row.ID, out.From)
+	return nil
+}

@@ -1,0 +1,275 @@
+// Package outbox owns what leaves the desk: one delivery for one message to one
+// address, from the moment it is meant to the moment its outcome is known.
+//
+// A delivery is written in the transaction that writes its message, together with
+// the job that sends it. Just before the point of no return it is marked as being
+// sent; after the server's answer it is sent, queued again, or failed. What was
+// being sent when the program died is uncertain: that is shown to a person and
+// never repeated by itself.
+//
+//	queued ──▶ sending ──▶ sent
+//	  │ ▲         ├──────▶ failed      (the server refused, or time ran out)
+//	  │ └─────────┤                    (a passing fault: again later)
+//	  │           └──────▶ uncertain   (connection or program lost in between)
+//	  └──────────────────▶ cancelled   (taken back in time)
+//
+// Texts are put together when they are sent, so that a secret link in a mail to
+// a colleague is never stored. How a channel sends is not known here: an adapter
+// provides a Sender.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/catalog"
+	"lotse/internal/desk"
+	"lotse/internal/people"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/live"
+	"lotse/internal/platform/queue"
+	"lotse/internal/platform/seal"
+)
+
+// State is where a delivery stands.
+type State uint8
+
+// The states. They are stored: never renumber.
+const (
+	Queued    State = 1
+	Sending   State = 2
+	Sent      State = 3
+	Failed    State = 4
+	Unsure    State = 5
+	Cancelled State = 7
+)
+
+var stateNames = map[State]string{Queued: "queued", Sending: "sending", Sent: "sent", Failed: "failed", Unsure: "uncertain", Cancelled: "cancelled"}
+
+// String returns the state's name in the catalogue ("delivery.state.queued").
+func (s State) String() string { return stateNames[s] }
+
+// Kind says what a delivery carries.
+type Kind uint8
+
+// The kinds. They are stored: never renumber.
+const (
+	ReplyKind  Kind = 1 // an answer by a person
+	AckKind    Kind = 2 // an automatic acknowledgement
+	NoticeKind Kind = 3 // a mail to a colleague
+)
+
+// Delivery is one intended send, as pages show it.
+type Delivery struct {
+	ID        ids.ID
+	CaseID    ids.ID
+	MessageID ids.ID
+	Kind      Kind
+	Channel   string
+	Address   string
+	State     State
+	Attempts  int64
+	NextAt    clock.Stamp // of the next attempt, while queued
+	Code      int64       // the server's code, 0 if none
+	Words     string      // the server's words
+	CreatedAt clock.Stamp
+	SentAt    clock.Stamp
+}
+
+type deliveryRow struct {
+	bun.BaseModel `bun:"table:deliveries,alias:d"`
+	ID            ids.ID `bun:",pk"`
+	BrandID       ids.ID
+	AccountID     ids.ID `bun:",nullzero"`
+	CaseID        ids.ID `bun:",nullzero"`
+	MessageID     ids.ID `bun:",nullzero"`
+	Kind          Kind
+	Channel       string
+	Address       []byte
+	AddressLookup []byte
+	Content       []byte
+	State         State
+	Attempts      int64
+	NextAt        clock.Stamp `bun:",nullzero"`
+	SendingUntil  clock.Stamp `bun:",nullzero"`
+	Code          int64
+	Words         []byte
+	CreatedAt     clock.Stamp
+	SentAt        clock.Stamp `bun:",nullzero"`
+}
+
+// Catalog is what the outbox asks about brands and accounts.
+type Catalog interface {
+	Accounts(ctx context.Context, kind string) ([]catalog.Account, error)
+	Brand(ctx context.Context, id ids.ID) (catalog.Brand, error)
+}
+
+// Parts are what an outbox is made of.
+type Parts struct {
+	DB      *db.DB
+	Seal    *seal.Sealer
+	Clock   clock.Clock
+	Queue   *queue.Queue
+	Hub     *live.Hub
+	Desk    *desk.Desk
+	People  *people.People
+	Catalog Catalog
+	Senders map[string]Sender // by channel
+	Undo    time.Duration     // how long a reply can be taken back; 0 sends at once
+	BaseURL string            // of the desk, for links in mails to colleagues
+	Hello   string            // name to give when connecting to a relay
+	Log     *slog.Logger
+	Counted func(State) // told of each outcome, for figures; may be nil
+}
+
+// Outbox sends.
+type Outbox struct {
+	Parts
+	notices map[string]Renderer
+}
+
+// New returns an outbox and registers its jobs with the queue and its hooks
+// with the desk.
+func New(p Parts) *Outbox {
+	if p.Counted == nil {
+		p.Counted = func(State) {}
+	}
+	o := &Outbox{Parts: p, notices: map[string]Renderer{}}
+	queue.Register(p.Queue, o.work)
+	p.Desk.SetAcknowledger(o.acknowledge)
+	p.Desk.AddHook(o.hook)
+	return o
+}
+
+// hook makes deliveries of what the desk wants sent.
+func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
+	var send []desk.Change
+	for _, c := range changes {
+		switch c.Kind {
+		case desk.Replied, desk.Acknowledged:
+			send = append(send, c)
+		case desk.ReplyWithdrawn:
+			if err := o.cancel(ctx, tx, c.Message.ID); err != nil {
+				return err
+			}
+		case desk.Merged:
+			if err := o.follow(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+	}
+	if len(send) == 0 {
+		return nil
+	}
+	return o.enqueue(ctx, tx, send)
+}
+
+func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) error {
+	customers := make([]ids.ID, len(send))
+	for i, c := range send {
+		customers[i] = c.Case.CustomerID
+	}
+	addresses, err := o.People.AddressesTx(ctx, tx, people.Email, customers)
+	if err != nil {
+		return err
+	}
+	rows := make([]deliveryRow, 0, len(send))
+	for _, c := range send {
+		to, ok := addresses[c.Case.CustomerID]
+		if !ok {
+			return errs.Field("text", "delivery.no_address")
+		}
+		row, err := o.rowFor(ctx, tx, c, to)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	return o.add(ctx, tx, rows)
+}
+
+func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to people.Contact) (deliveryRow, error) {
+	now := clock.Now(o.Clock)
+	row := deliveryRow{
+		ID: ids.New(), BrandID: c.Case.BrandID, AccountID: c.Case.AccountID, CaseID: c.Case.ID, MessageID: c.Message.ID,
+		Kind: AckKind, Channel: c.Case.Channel, Address: o.Seal.Seal(c.Case.CustomerID, to.Value), AddressLookup: o.lookup(to.Value),
+		Content: []byte{}, State: Queued, NextAt: now, Words: []byte{}, CreatedAt: now,
+	}
+	if c.Kind == desk.Acknowledged {
+		return row, nil
+	}
+	row.Kind, row.NextAt = ReplyKind, now.Add(o.Undo)
+	account, err := o.account(ctx, c.Case.Channel, c.Case.BrandID, c.Case.AccountID)
+	if err != nil {
+		return deliveryRow{}, err
+	}
+	return row, o.Desk.NameTx(ctx, tx, c.Case, c.Message.ID, externalID(c.Message.ID, account.Address))
+}
+
+// add stores deliveries and their jobs.
+func (o *Outbox) add(ctx context.Context, tx *db.Tx, rows []deliveryRow) error {
+	if _, err := tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
+		return fmt.Errorf("adding deliveries: %w", err)
+	}
+	jobs := make([]queue.Job, len(rows))
+	for i, r := range rows {
+		jobs[i] = queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery, After: r.NextAt.Time().Sub(r.CreatedAt.Time())}
+	}
+	return o.Queue.Add(ctx, tx, jobs...)
+}
+
+// cancel takes a reply's delivery back, unless its sending has begun.
+func (o *Outbox) cancel(ctx context.Context, tx *db.Tx, message ids.ID) error {
+	res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
+		Where("message_id = ? AND state = ? AND attempts = 0", message, Queued).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("taking a delivery back: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return errs.New(errs.Conflict, "delivery.too_late")
+}
+
+// follow keeps deliveries with their messages when a case is merged.
+func (o *Outbox) follow(ctx context.Context, tx *db.Tx, c desk.Change) error {
+	if c.Case.MergedInto.IsZero() {
+		return nil
+	}
+	_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("case_id = ?", c.Case.MergedInto).Where("case_id = ?", c.Case.ID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("moving deliveries: %w", err)
+	}
+	return nil
+}
+
+// account returns the account a case answers by: the one it came in by, else the
+// brand's first.
+func (o *Outbox) account(ctx context.Context, channel string, brand, id ids.ID) (catalog.Account, error) {
+	all, err := o.Catalog.Accounts(ctx, channel)
+	if err != nil {
+		return catalog.Account{}, err
+	}
+	var first *catalog.Account
+	for i, a := range all {
+		if a.ID == id {
+			return a, nil
+		}
+		if first == nil && a.BrandID == brand {
+			first = &all[i]
+		}
+	}
+	if first == nil {
+		return catalog.Account{}, errs.New(errs.Unavailable, "delivery.no_account")
+	}
+	return *first, nil
+}
+
+func (o *Outbox) lookup(address string) []byte { return o.Seal.Lookup("address", address) }

@@ -1,0 +1,286 @@
+// Package views keeps one flat row per case for lists, in the transaction that
+// changes the case, and answers every list from it: no join, no count over a
+// growing table, and for each order an index that matches it. Lists are paged by
+// key, so that page one thousand costs what page one costs.
+package views
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/access"
+	"lotse/internal/desk"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+	"lotse/internal/platform/seal"
+)
+
+// PageSize is how many cases a list page shows.
+const PageSize = 50
+
+const excerptRunes = 140
+
+// Row is what a list shows of a case.
+type Row struct {
+	CaseID       ids.ID
+	Number       string
+	Subject      string
+	CustomerName string
+	Excerpt      string
+	State        desk.State
+	TeamID       ids.ID
+	OwnerID      ids.ID
+	Channel      string
+	Messages     int64
+	Awaits       bool // the customer waits for an answer
+	DueAt        clock.Stamp
+	MovedAt      clock.Stamp
+	Restricted   bool // only number, team and state are filled
+}
+
+type row struct {
+	bun.BaseModel `bun:"table:case_rows,alias:r"`
+	CaseID        ids.ID `bun:",pk"`
+	BrandID       ids.ID
+	Number        string
+	Subject       []byte
+	CustomerID    ids.ID
+	CustomerName  []byte
+	Excerpt       []byte
+	State         desk.State
+	TeamID        ids.ID
+	OwnerID       ids.ID `bun:",nullzero"`
+	Channel       string
+	Messages      int64
+	Awaits        bool
+	DueAt         clock.Stamp `bun:",nullzero"`
+	MovedAt       clock.Stamp
+}
+
+// Views keeps and reads the rows.
+type Views struct {
+	db    *db.DB
+	seal  *seal.Sealer
+	clock clock.Clock
+	teams desk.Teams
+}
+
+// New returns the views over d.
+func New(d *db.DB, s *seal.Sealer, c clock.Clock, teams desk.Teams) *Views {
+	return &Views{db: d, seal: s, clock: c, teams: teams}
+}
+
+// Hook keeps the rows in step with their cases. It is registered with the desk.
+func (v *Views) Hook(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
+	fresh, touched := v.fold(changes)
+	if len(fresh) > 0 {
+		if _, err := tx.NewInsert().Model(&fresh).Returning("NULL").Exec(ctx); err != nil {
+			return fmt.Errorf("adding list rows: %w", err)
+		}
+	}
+	for _, t := range touched {
+		if err := t.update(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touch is what a batch of changes does to the row of a case that had one.
+type touch struct {
+	row     row
+	excerpt bool
+	moved   bool
+}
+
+// fold makes of all changes to a case its one new state.
+func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
+	now := clock.Now(v.clock)
+	var order []ids.ID
+	byCase := map[ids.ID]*touch{}
+	fresh := map[ids.ID]bool{}
+	for _, c := range changes {
+		t, ok := byCase[c.Case.ID]
+		if !ok {
+			t = &touch{row: v.rowOf(c.Case, now)}
+			byCase[c.Case.ID] = t
+			order = append(order, c.Case.ID)
+		}
+		if c.Kind == desk.CaseOpened {
+			fresh[c.Case.ID] = true
+			t.row.CustomerName = v.seal.Seal(c.Case.CustomerID, c.CustomerName)
+		}
+		if c.Kind == desk.MessageReceived {
+			t.row.Excerpt, t.excerpt = v.seal.Seal(c.Case.CustomerID, markup.Excerpt(c.Message.Body, excerptRunes)), true
+		}
+		t.row.Awaits = c.Awaits
+		t.moved = t.moved || c.Moved
+	}
+	var added []row
+	var touched []touch
+	for _, id := range order {
+		if fresh[id] {
+			added = append(added, byCase[id].row)
+		} else {
+			touched = append(touched, *byCase[id])
+		}
+	}
+	return added, touched
+}
+
+func (v *Views) rowOf(c desk.Case, now clock.Stamp) row {
+	return row{
+		CaseID: c.ID, BrandID: c.BrandID, Number: c.Number, Subject: v.seal.Seal(c.CustomerID, c.Subject),
+		CustomerID: c.CustomerID, CustomerName: []byte{}, Excerpt: []byte{}, State: c.State, TeamID: c.TeamID,
+		OwnerID: c.OwnerID, Channel: c.Channel, Messages: c.Messages, DueAt: c.DueAt, MovedAt: now,
+	}
+}
+
+func (t touch) update(ctx context.Context, tx *db.Tx) error {
+	columns := []string{"subject", "state", "team_id", "owner_id", "messages", "awaits", "due_at"}
+	if t.excerpt {
+		columns = append(columns, "excerpt")
+	}
+	if t.moved {
+		columns = append(columns, "moved_at")
+	}
+	if _, err := tx.NewUpdate().Model(&t.row).Column(columns...).WherePK().Returning("NULL").Exec(ctx); err != nil {
+		return fmt.Errorf("updating a list row: %w", err)
+	}
+	return nil
+}
+
+// Scope chooses which cases a list holds.
+type Scope string
+
+// The scopes.
+const (
+	Mine    Scope = "mine"    // open, owned by the actor
+	Unowned Scope = "unowned" // open, with the duty roster of one of the actor's teams or of all
+	Team    Scope = "team"    // open, of one team
+	AllOpen Scope = "open"    // open
+	All     Scope = "all"     // closed ones too
+)
+
+// ParseScope reads a scope, AllOpen if s is none.
+func ParseScope(s string) Scope {
+	switch sc := Scope(s); sc {
+	case Mine, Unowned, Team, All:
+		return sc
+	}
+	return AllOpen
+}
+
+// Filter says what a list shows.
+type Filter struct {
+	Scope  Scope
+	TeamID ids.ID // for Team
+	After  Cursor // zero: from the newest
+}
+
+// Cursor is a place in a list: the last row of the page before.
+type Cursor struct {
+	MovedAt clock.Stamp
+	CaseID  ids.ID
+}
+
+// String returns the cursor for a link; "" for none.
+func (c Cursor) String() string {
+	if c.CaseID.IsZero() {
+		return ""
+	}
+	var b [24]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(c.MovedAt))
+	copy(b[8:], c.CaseID[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// ParseCursor reads a cursor from a link.
+func ParseCursor(s string) (Cursor, error) {
+	if s == "" {
+		return Cursor{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) != 24 {
+		return Cursor{}, errs.Field("after", "list.cursor_invalid")
+	}
+	c := Cursor{MovedAt: clock.Stamp(binary.BigEndian.Uint64(b[:8]))}
+	copy(c.CaseID[:], b[8:])
+	return c, nil
+}
+
+// Page is one page of a list.
+type Page struct {
+	Rows []Row
+	Next Cursor // zero on the last page
+}
+
+// List returns a page of cases, the latest moved first.
+func (v *Views) List(ctx context.Context, a access.Actor, f Filter) (Page, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Page{}, err
+	}
+	var rows []row
+	if err := v.query(&rows, a, f).Scan(ctx); err != nil {
+		return Page{}, db.Classify(fmt.Errorf("reading a list of cases: %w", err))
+	}
+	var p Page
+	if len(rows) > PageSize {
+		rows = rows[:PageSize]
+		last := rows[PageSize-1]
+		p.Next = Cursor{MovedAt: last.MovedAt, CaseID: last.CaseID}
+	}
+	p.Rows = make([]Row, len(rows))
+	for i, r := range rows {
+		shown, err := v.show(ctx, a, r)
+		if err != nil {
+			return Page{}, err
+		}
+		p.Rows[i] = shown
+	}
+	return p, nil
+}
+
+func (v *Views) query(rows *[]row, a access.Actor, f Filter) *bun.SelectQuery {
+	q := v.db.Read().NewSelect().Model(rows).Where("brand_id = ?", a.BrandID).
+		Order("moved_at DESC", "case_id DESC").Limit(PageSize + 1)
+	if f.Scope != All {
+		q = q.Where("state < 6") // a literal: the partial indexes say the same
+	}
+	switch f.Scope {
+	case Mine:
+		q = q.Where("owner_id = ?", a.ID)
+	case Unowned:
+		q = q.Where("owner_id IS NULL")
+	case Team:
+		q = q.Where("team_id = ?", f.TeamID)
+	}
+	if !f.After.CaseID.IsZero() {
+		q = q.Where("(moved_at, case_id) < (?, ?)", f.After.MovedAt, f.After.CaseID)
+	}
+	return q
+}
+
+func (v *Views) show(ctx context.Context, a access.Actor, r row) (Row, error) {
+	shown := Row{CaseID: r.CaseID, Number: r.Number, State: r.State, TeamID: r.TeamID, MovedAt: r.MovedAt}
+	restricted, err := v.teams.Restricted(ctx, r.TeamID)
+	if err != nil {
+		return Row{}, err
+	}
+	if restricted && !a.InTeam(r.TeamID) && (r.OwnerID.IsZero() || r.OwnerID != a.ID) {
+		shown.Restricted = true
+		return shown, nil
+	}
+	shown.Subject = v.seal.Open(r.CustomerID, r.Subject)
+	shown.CustomerName = v.seal.Open(r.CustomerID, r.CustomerName)
+	shown.Excerpt = v.seal.Open(r.CustomerID, r.Excerpt)
+	shown.OwnerID, shown.Channel, shown.Messages, shown.Awaits, shown.DueAt = r.OwnerID, r.Channel, r.Messages, r.Awaits, r.DueAt
+	return shown, nil
+}
