@@ -30,13 +30,14 @@ const (
 
 // Actor is who is asking. The zero Actor is nobody and may do nothing.
 type Actor struct {
-	Kind    Kind
-	ID      ids.ID // staff or customer id; zero for Nobody and System
-	BrandID ids.ID // the brand the actor acts in
-	Role    Role   // for staff
-	Teams   []ids.ID
-	Name    string // as shown beside what the actor did
-	Session string // public id of the session, for staff
+	Kind     Kind
+	ID       ids.ID // staff or customer id; zero for Nobody and System
+	BrandID  ids.ID // the brand the actor acts in
+	Role     Role   // for staff
+	Teams    []ids.ID
+	Name     string // as shown beside what the actor did
+	Language string // for staff: the one chosen for pages
+	Session  string // public id of the session, for staff
 }
 
 // Lotse returns the actor that stands for the program itself within a brand.

@@ -131,7 +131,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.desk.AddHook(w.views.Hook)
 	ppl := people.New(d, w.seal, w.clock)
 	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: w.seal, Clock: w.clock, Queue: w.queue, Hub: hub, Desk: w.desk, People: ppl,
-		Catalog: cat, Senders: map[string]outbox.Sender{"email": w.sent}, Undo: time.Second, Log: log})
+		Catalog: cat, Senders: map[string]outbox.Sender{"email": w.sent}, Log: log})
 	must(t, w.queue.Open(ctx))
 	w.intake = intake.New(intake.Parts{DB: d, Seal: w.seal, Clock: w.clock, Blobs: blobs, Hub: hub, Desk: w.desk, People: ppl,
 		Accounts: cat, Readers: map[string]intake.Reader{"email": reader{}},
@@ -161,6 +161,8 @@ func (w *world) furnish(ctx context.Context, cat *catalog.Catalog) {
 			TeamID: w.team, Language: "de", Relay: catalog.RelaySettings{Host: "127.0.0.1", Port: 2526, Security: "none"}})
 		return err
 	}))
+	admin := access.Actor{Kind: access.Staff, ID: staffID, BrandID: w.brand, Role: access.Admin}
+	must(w.t, catalog.UndoSeconds.Set(ctx, cat, admin, 1))
 	w.staff = access.Actor{Kind: access.Staff, ID: staffID, BrandID: w.brand, Role: access.Agent, Teams: []ids.ID{w.team}, Name: "Mia Krüger"}
 }
 

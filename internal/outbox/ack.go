@@ -52,6 +52,9 @@ func (o *Outbox) mayAcknowledge(ctx context.Context, opening desk.Opening, accou
 	if opening.Receipt.Automation != 0 || opening.Receipt.Quiet || opening.Receipt.Address == "" || account.Relay.Host == "" {
 		return false
 	}
+	if wanted, err := catalog.Acknowledge.Get(ctx, o.Catalog, opening.Case.BrandID); err != nil || !wanted {
+		return false
+	}
 	own, err := o.Catalog.Accounts(ctx, opening.Case.Channel)
 	if err != nil {
 		return false // no answer is safer than a loop

@@ -105,12 +105,6 @@ type deliveryRow struct {
 	SentAt        clock.Stamp `bun:",nullzero"`
 }
 
-// Catalog is what the outbox asks about brands and accounts.
-type Catalog interface {
-	Accounts(ctx context.Context, kind string) ([]catalog.Account, error)
-	Brand(ctx context.Context, id ids.ID) (catalog.Brand, error)
-}
-
 // Parts are what an outbox is made of.
 type Parts struct {
 	DB      *db.DB
@@ -120,9 +114,8 @@ type Parts struct {
 	Hub     *live.Hub
 	Desk    *desk.Desk
 	People  *people.People
-	Catalog Catalog
+	Catalog *catalog.Catalog
 	Senders map[string]Sender // by channel
-	Undo    time.Duration     // how long a reply can be taken back; 0 sends at once
 	BaseURL string            // of the desk, for links in mails to colleagues
 	Hello   string            // name to give when connecting to a relay
 	Log     *slog.Logger
@@ -205,7 +198,11 @@ func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to people
 	if c.Kind == desk.Acknowledged {
 		return row, nil
 	}
-	row.Kind, row.NextAt = ReplyKind, now.Add(o.Undo)
+	undo, err := catalog.UndoSeconds.Get(ctx, o.Catalog, c.Case.BrandID)
+	if err != nil {
+		return deliveryRow{}, err
+	}
+	row.Kind, row.NextAt = ReplyKind, now.Add(time.Duration(undo)*time.Second)
 	account, err := o.account(ctx, c.Case.Channel, c.Case.BrandID, c.Case.AccountID)
 	if err != nil {
 		return deliveryRow{}, err

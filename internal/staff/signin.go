@@ -80,7 +80,7 @@ func (d *Directory) Actor(ctx context.Context, id ids.ID) (access.Actor, error) 
 		return access.Actor{}, err
 	}
 	d.seen(ctx, &row)
-	return access.Actor{Kind: access.Staff, ID: row.ID, BrandID: row.BrandID, Role: row.Role, Teams: teams, Name: row.Name}, nil
+	return access.Actor{Kind: access.Staff, ID: row.ID, BrandID: row.BrandID, Role: row.Role, Teams: teams, Name: row.Name, Language: row.Language}, nil
 }
 
 // seen notes that somebody is here. That it can't be written is no reason to

@@ -12,8 +12,8 @@ var (
 )
 
 const (
-	languageWords = 400      // words looked at
-	languageBytes = 16 << 10 // at most in so many bytes
+	languageWords = 150     // words looked at
+	languageBytes = 4 << 10 // at most in so many bytes
 )
 
 func wordSet(s string) map[string]bool {

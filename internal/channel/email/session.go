@@ -101,11 +101,12 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 // findAccount returns the account mail for addr belongs to. Postmaster of any
 // domain we receive for is taken by the first account there (RFC 5321 §4.5.1).
 func findAccount(accounts []catalog.Account, addr string) (catalog.Account, bool) {
-	if clean, ok := cleanAddr(addr); ok {
-		addr = clean
+	ascii, ok := cleanAddr(addr)
+	if !ok {
+		ascii = addr
 	}
 	for _, a := range accounts {
-		if a.Active && a.Receives(addr) {
+		if a.Active && (a.Receives(addr) || a.Receives(ascii)) {
 			return a, true
 		}
 	}

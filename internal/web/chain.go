@@ -1,0 +1,208 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/web/assets"
+	"lotse/internal/web/ui"
+)
+
+// policy allows what our pages need and nothing else: no inline script or style,
+// no foreign origin.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+
+// Chain is what every request passes, outermost first.
+func (k *Kit) Chain(mux http.Handler) http.Handler {
+	files := http.NewServeMux()
+	files.Handle(assets.Prefix, assets.Handler()) // no session, no language: cached for all
+	files.Handle("/", k.language(k.Sessions.Middleware(k.actor(k.setup(mux)))))
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(k.language(k.Page(func(http.ResponseWriter, *http.Request) error {
+		return errs.New(errs.Forbidden, "error.cross_origin")
+	})))
+	return k.recovered(k.headers(guard.Handler(limitBody(files))))
+}
+
+// headers sets what browsers need to keep a page safe.
+func (k *Kit) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+		if k.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered turns a panic into an error page, or into a cut connection if the
+// page was half written.
+func (k *Kit) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			k.Log.Error("a handler panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+			k.Fail(w, r, errs.New(errs.Internal, ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Language parameters: a choice in the address wins over the browser's wish; the
+// choice of a signed-in person is stored with them.
+const languageParam = "lang"
+
+func (k *Kit) language(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept-Language")
+		p := i18n.For(i18n.Match(r.URL.Query().Get(languageParam), r.Header.Get("Accept-Language")))
+		next.ServeHTTP(w, r.WithContext(i18n.With(r.Context(), p)))
+	})
+}
+
+// actor finds out who is asking. Who left the company since is asked to sign in.
+func (k *Kit) actor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, session, ok := k.Sessions.Current(r.Context())
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		a, err := k.Staff.Actor(r.Context(), id)
+		if errs.Is(err, errs.SignedOut) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if err != nil {
+			k.Fail(w, r, err)
+			return
+		}
+		a.Session = session.String()
+		ctx := access.WithActor(r.Context(), a)
+		if r.URL.Query().Get(languageParam) == "" && a.Language != "" {
+			ctx = i18n.With(ctx, i18n.For(i18n.Match(a.Language)))
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// setup leads everybody to the setup page while there is nobody who could sign in.
+func (k *Kit) setup(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		needed, err := k.NeedsSetup(r.Context())
+		if err != nil {
+			k.Fail(w, r, err)
+			return
+		}
+		if needed && !strings.HasPrefix(r.URL.Path, "/setup") {
+			http.Redirect(w, r, "/setup", http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Client returns the address of whoever sent the request: the connection's, or
+// what a trusted proxy says of it (the last address in X-Forwarded-For that is
+// not itself a trusted proxy).
+func (k *Kit) Client(r *http.Request) string {
+	peer := hostOf(r.RemoteAddr)
+	if !k.trusted(peer) {
+		return peer
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop := strings.TrimSpace(hops[i])
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		if peer = hop; !k.trusted(hop) {
+			break
+		}
+	}
+	return peer
+}
+
+func (k *Kit) trusted(addr string) bool {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return false
+	}
+	for _, p := range k.Proxies {
+		if p.Contains(a.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+func hostOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
+}
+
+// bare is the frame of pages for people who may not be signed in.
+func (k *Kit) bare(r *http.Request, title string) ui.Page {
+	return ui.Page{Title: title, Brand: k.brandName(r), Home: "/", Languages: Languages(r)}
+}
+
+// Bare returns the page frame for somebody who is not signed in.
+func (k *Kit) Bare(r *http.Request, title string) ui.Page { return k.bare(r, title) }
+
+// brandName is the name of the brand the host belongs to. A page that can't
+// reach the database is still shown, with the product's name.
+func (k *Kit) brandName(r *http.Request) string {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	b, err := k.Catalog.BrandByHost(ctx, r.Host)
+	if err != nil || b.Name == "" {
+		return "Lotse"
+	}
+	return b.Name
+}
+
+// Languages are the links that show the same page in each language.
+func Languages(r *http.Request) []ui.Language {
+	current := i18n.From(r.Context()).Locale()
+	var list []ui.Language
+	for _, l := range i18n.Locales() {
+		q := r.URL.Query()
+		q.Set(languageParam, string(l))
+		list = append(list, ui.Language{Code: string(l), Label: languageNames[l], Href: r.URL.Path + "?" + q.Encode(), Current: l == current})
+	}
+	return list
+}
+
+var languageNames = map[i18n.Locale]string{i18n.German: "Deutsch", i18n.English: "English"}

@@ -1,0 +1,181 @@
+// Package web is the ground that all pages stand on: the chain every request
+// passes, handlers that return errors, and the one place that shows them.
+//
+// A page is a handler of type Handler in a package below this one, together with
+// its template and style. It reads the actor from the context, asks the domain,
+// and renders; it holds no rule of its own.
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"lotse/internal/access"
+	"lotse/internal/catalog"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/staff"
+	"lotse/internal/web/ui"
+)
+
+// maxBody bounds a request's body unless a handler allows more.
+const maxBody = 2 << 20
+
+// Handler answers a request or returns why it can't.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Kit is what every page needs.
+type Kit struct {
+	Log      *slog.Logger
+	Clock    clock.Clock
+	Sessions *access.Sessions
+	Staff    *staff.Directory
+	Catalog  *catalog.Catalog
+	BaseURL  string         // public address, no slash at the end
+	Secure   bool           // the public address is https
+	Proxies  []netip.Prefix // whose forwarded headers are believed
+	// NeedsSetup reports whether the desk still waits for its first administrator.
+	NeedsSetup func(ctx context.Context) (bool, error)
+}
+
+// Page makes a handler of h: errors are shown, a panic is an error.
+func (k *Kit) Page(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			k.Fail(w, r, err)
+		}
+	})
+}
+
+// StaffPage makes a handler that only a signed-in staff member reaches.
+func (k *Kit) StaffPage(h Handler) http.Handler {
+	return k.Page(func(w http.ResponseWriter, r *http.Request) error {
+		if access.FromContext(r.Context()).Kind != access.Staff {
+			return errs.New(errs.SignedOut, "access.signed_out")
+		}
+		return h(w, r)
+	})
+}
+
+// Render writes a component as the whole answer.
+func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if w.Header().Get("Cache-Control") == "" {
+		w.Header().Set("Cache-Control", "no-store") // what staff read stays out of caches
+	}
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	return c.Render(r.Context(), w)
+}
+
+// Redirect answers a POST with the page to show next (RFC 9110 §15.4.4).
+func Redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// Local returns to if it is a path on this desk, else fallback: a redirect never
+// leads to another site.
+func Local(to, fallback string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return fallback
+	}
+	return to
+}
+
+// Fail shows an error: what happened, what was kept, what to do.
+func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	kind := errs.KindOf(err)
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // nobody is there to read it
+	}
+	if kind == errs.Internal {
+		k.Log.Error("a page failed", "route", r.Pattern, "error", err)
+	} else if kind == errs.Unavailable {
+		k.Log.Warn("a page is unavailable", "route", r.Pattern, "error", err)
+		w.Header().Set("Retry-After", "5")
+	}
+	if kind == errs.SignedOut && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	p := i18n.From(r.Context())
+	title, text := p.T("error."+kindName(kind)+".title"), p.T("error."+kindName(kind)+".text")
+	if own := message(p, err); own != "" && kind != errs.Internal {
+		text = own
+	}
+	page := ui.BareProps{Page: k.bare(r, title)}
+	if err := Render(w, r, kind.Status(), within(ui.Bare(page), ui.ErrorPage(kind.Status(), title, text, homeButton(p)))); err != nil {
+		k.Log.Warn("an error page could not be written", "route", r.Pattern, "error", err)
+	}
+}
+
+func homeButton(p *i18n.Printer) templ.Component {
+	return ui.Button(ui.ButtonProps{Label: p.T("common.home"), Href: "/", Icon: "arrow-left"})
+}
+
+// message returns the safe text of an error, "" if it has none.
+func message(p *i18n.Printer, err error) string {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Key == "" {
+		return ""
+	}
+	return p.Err(e.Key, e.Args)
+}
+
+// Message returns the safe text of an error in the reader's language.
+func Message(ctx context.Context, err error) string {
+	p := i18n.From(ctx)
+	if m := message(p, err); m != "" {
+		return m
+	}
+	return p.T("error." + kindName(errs.KindOf(err)) + ".text")
+}
+
+// FieldErrors returns what is wrong with a form, field by field, in words. It is
+// nil if err says nothing of fields: then the whole page has failed.
+func FieldErrors(ctx context.Context, err error) []ui.FieldError {
+	p := i18n.From(ctx)
+	var found []ui.FieldError
+	for _, e := range errs.Fields(err) {
+		found = append(found, ui.FieldError{Name: e.Field, Text: p.Err(e.Key, e.Args)})
+	}
+	return found
+}
+
+// ErrorOf returns the text for one field, "" if it is right.
+func ErrorOf(list []ui.FieldError, field string) string {
+	for _, e := range list {
+		if e.Name == field {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+var kindNames = map[errs.Kind]string{
+	errs.Internal: "internal", errs.Invalid: "invalid", errs.NotFound: "not_found", errs.Forbidden: "forbidden",
+	errs.SignedOut: "signed_out", errs.Conflict: "conflict", errs.TooLarge: "too_large", errs.TooMany: "too_many",
+	errs.Gone: "gone", errs.Unavailable: "unavailable",
+}
+
+func kindName(k errs.Kind) string { return kindNames[k] }
+
+// within puts inner between the parts of a frame component.
+func within(frame, inner templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return frame.Render(templ.WithChildren(ctx, inner), w)
+	})
+}
