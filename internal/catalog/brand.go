@@ -11,7 +11,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"lotse/internal/access"
-	"lotse/internal/catalog/snapshot"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
@@ -19,6 +18,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
 	"lotse/internal/platform/seal"
+	"lotse/internal/platform/snapshot"
 )
 
 // Catalog keeps brands, accounts and settings.

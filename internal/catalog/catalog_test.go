@@ -13,13 +13,13 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
-	"lotse/internal/catalog/snapshot"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/seal"
+	"lotse/internal/platform/snapshot"
 )
 
 // house is a desk of two brands with a team each.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"lotse/internal/platform/db"
@@ -163,4 +164,12 @@ func (c Config) checkData() error {
 	}
 	probe.Close()
 	return os.Remove(probe.Name())
+}
+
+// Channel returns the settings of a channel kind, as its adapter reads them.
+func (c Config) Channel(kind string) map[string]string {
+	if kind != "email" {
+		return nil
+	}
+	return map[string]string{"listen": c.SMTP, "hostname": c.MailHost(), "max_bytes": strconv.FormatInt(c.MaxMail, 10)}
 }

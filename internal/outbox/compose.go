@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lotse/internal/access"
+	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/people"
 	"lotse/internal/platform/clock"
@@ -26,8 +27,7 @@ func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay,
 	if err != nil {
 		return Outgoing{}, Relay{}, err
 	}
-	relay := Relay{Host: account.Relay.Host, Port: account.Relay.Port, Security: account.Relay.Security,
-		User: account.Relay.User, Password: account.Relay.Password, Hello: o.Hello}
+	relay := o.relay(account)
 	out := Outgoing{DeliveryID: row.ID, FromName: account.Name, From: account.Address, ReturnPath: account.Address, Date: o.Clock.Now()}
 	if row.Kind == NoticeKind {
 		err = o.composeNotice(ctx, row, &out)
@@ -35,6 +35,10 @@ func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay,
 		err = o.composeMessage(ctx, row, &out)
 	}
 	return out, relay, err
+}
+
+func (o *Outbox) relay(a catalog.Account) Relay {
+	return Relay{Host: a.Relay.Host, Port: a.Relay.Port, Security: a.Relay.Security, User: a.Relay.User, Password: a.Relay.Password, Hello: o.Hello}
 }
 
 // composeMessage fills in a message of a case. The subject stays the customer's

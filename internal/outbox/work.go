@@ -23,8 +23,8 @@ type sendArgs struct {
 func (sendArgs) Kind() string { return "outbox.send" }
 
 // pauses are the waits after each failed attempt; after the last one the
-// delivery has failed. Together three days, as RFC 5321 §4.5.4.1 advises at
-// least four to five for queues that nobody watches: here somebody does.
+// delivery has failed. Together they are three days: less than the four to five
+// of RFC 5321 §4.5.4.1, because here a person sees the failure and can act.
 var pauses = []time.Duration{
 	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
 	4 * time.Hour, 8 * time.Hour, 8 * time.Hour, 12 * time.Hour, 12 * time.Hour, 12 * time.Hour, 12 * time.Hour,

@@ -10,11 +10,11 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/calendar"
-	"lotse/internal/catalog/snapshot"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
+	"lotse/internal/platform/snapshot"
 	"lotse/internal/staff"
 )
 

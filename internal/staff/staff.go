@@ -19,13 +19,13 @@ import (
 	"github.com/uptrace/bun"
 
 	"lotse/internal/access"
-	"lotse/internal/catalog/snapshot"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
 	"lotse/internal/platform/seal"
+	"lotse/internal/platform/snapshot"
 )
 
 // Directory keeps staff and teams.

@@ -31,6 +31,8 @@ type Team struct {
 	AnswerWithin time.Duration // working time by the calendar, in whole minutes
 	Restricted   bool          // only members read its cases
 	CreatedAt    clock.Stamp
+
+	hours *calendar.Hours // the calendar, ready to compute
 }
 
 type teamRow struct {
@@ -50,6 +52,11 @@ func (r teamRow) team() (Team, error) {
 	if err := json.Unmarshal(r.Calendar, &t.Calendar); err != nil {
 		return Team{}, fmt.Errorf("reading a calendar: %w", err)
 	}
+	hours, err := calendar.Compile(t.Calendar)
+	if err != nil {
+		return Team{}, fmt.Errorf("compiling a calendar: %w", err)
+	}
+	t.hours = hours
 	return t, nil
 }
 

@@ -169,11 +169,11 @@ func (g *group) waiting() *request {
 
 func (g *group) reply(members []*request, err error) {
 	for _, r := range members {
-		r.reply <- err
 		if err == nil {
 			for _, f := range r.after {
 				f()
 			}
 		}
+		r.reply <- err
 	}
 }

@@ -100,7 +100,7 @@ func (q *Queue) Open(ctx context.Context) error {
 			return fmt.Errorf("opening the job queue: %w", err)
 		}
 		q.client = sqliteClient{c}
-		return nil
+		return q.freeInterrupted(ctx)
 	}
 	pool, err := openPool(ctx, q.db.URL())
 	if err != nil {
@@ -113,6 +113,19 @@ func (q *Queue) Open(ctx context.Context) error {
 	}
 	q.pool, q.client = pool, postgresClient{c}
 	return nil
+}
+
+// freeInterrupted makes the jobs that a process before this one left running
+// available at once. On SQLite there is only one process; on PostgreSQL River
+// rescues them when their time is over.
+func (q *Queue) freeInterrupted(ctx context.Context) error {
+	return q.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.NewRaw("UPDATE river_job SET state = 'available' WHERE state = 'running'").Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("freeing interrupted jobs: %w", err)
+		}
+		return nil
+	})
 }
 
 func (q *Queue) config() *river.Config {
@@ -132,8 +145,8 @@ func (q *Queue) config() *river.Config {
 		// 100 ms a queue stands at a few hundred jobs a second.
 		FetchCooldown:               time.Millisecond,
 		FetchPollInterval:           100 * time.Millisecond,
-		JobTimeout:                  10 * time.Minute,
-		RescueStuckJobsAfter:        15 * time.Minute,
+		JobTimeout:                  150 * time.Second,
+		RescueStuckJobsAfter:        3 * time.Minute,
 		CompletedJobRetentionPeriod: time.Hour,
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"lotse/internal/catalog/snapshot"
+	"lotse/internal/platform/snapshot"
 	"lotse/internal/platform/clock"
 )
 

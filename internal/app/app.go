@@ -1,0 +1,239 @@
+// Package app builds a desk from its configuration and runs it. It is the only
+// package that knows all others.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"lotse/internal/access"
+	"lotse/internal/catalog"
+	"lotse/internal/channel"
+	_ "lotse/internal/channel/all" // every built-in channel
+	"lotse/internal/config"
+	"lotse/internal/desk"
+	"lotse/internal/intake"
+	"lotse/internal/outbox"
+	"lotse/internal/people"
+	"lotse/internal/platform/blob"
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/live"
+	"lotse/internal/platform/queue"
+	"lotse/internal/platform/seal"
+	"lotse/internal/setup"
+	"lotse/internal/staff"
+	"lotse/internal/views"
+	"lotse/internal/web"
+)
+
+// App is a desk that is built but not yet running.
+type App struct {
+	Config  config.Config
+	Log     *slog.Logger
+	Clock   clock.Clock
+	DB      *db.DB
+	Seal    *seal.Sealer
+	Blobs   *blob.Folder
+	Hub     *live.Hub
+	Queue   *queue.Queue
+	Catalog *catalog.Catalog
+	Staff   *staff.Directory
+	People  *people.People
+	Desk    *desk.Desk
+	Views   *views.Views
+	Intake  *intake.Intake
+	Outbox  *outbox.Outbox
+	Setup   *setup.Setup
+	Kit     *web.Kit
+
+	adapters []channel.Adapter
+	figures  *figures
+	tls      *certificates
+	lock     *folderLock
+}
+
+// Options change what a desk is built with.
+type Options struct {
+	Clock clock.Clock // nil: the machine's
+	Log   *slog.Logger
+}
+
+// New builds a desk: it opens the database, brings its schema up to date and
+// wires every part. Close it, also if Run was never called.
+func New(ctx context.Context, c config.Config, o Options) (*App, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{Config: c, Log: o.Log, Clock: o.Clock, Hub: live.NewHub(), figures: newFigures(prometheus.NewRegistry())}
+	for _, step := range []func(context.Context) error{a.openFolder, a.openDatabase, a.buildDomain, a.buildChannels, a.buildWeb} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close gives back what New opened.
+func (a *App) Close() error {
+	var all []error
+	if a.DB != nil {
+		all = append(all, a.DB.Close())
+	}
+	if a.lock != nil {
+		all = append(all, a.lock.release())
+	}
+	return errors.Join(all...)
+}
+
+// openFolder claims the data folder: two programs on one SQLite file would each
+// believe to be alone.
+func (a *App) openFolder(context.Context) (err error) {
+	if !db.IsPostgres(a.Config.DatabaseURL()) {
+		if a.lock, err = lockFolder(a.Config.Data); err != nil {
+			return err
+		}
+	}
+	if a.Blobs, err = blob.Open(filepath.Join(a.Config.Data, "blobs")); err != nil {
+		return err
+	}
+	if a.lock != nil { // else another node may be receiving into it
+		return a.Blobs.Sweep()
+	}
+	return nil
+}
+
+func (a *App) openDatabase(ctx context.Context) (err error) {
+	if a.DB, err = db.Open(ctx, a.Config.DatabaseURL()); err != nil {
+		return err
+	}
+	have, known, err := a.DB.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if have > known {
+		return fmt.Errorf("the database is of a newer Lotse (schema %d, this program knows %d): start that version, or restore a backup", have, known)
+	}
+	if err := a.DB.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := queue.Migrate(ctx, a.DB); err != nil {
+		return err
+	}
+	a.Seal, err = seal.Load(ctx, a.DB, a.Clock)
+	return err
+}
+
+func (a *App) buildDomain(context.Context) error {
+	a.Catalog = catalog.New(a.DB, a.Seal, a.Clock)
+	a.Staff = staff.New(a.DB, a.Seal, a.Clock, staff.NotifierFunc(a.notify))
+	a.People = people.New(a.DB, a.Seal, a.Clock)
+	a.Queue = queue.New(a.DB, queue.Options{Log: a.Log, Workers: map[string]int{queue.Delivery: 32}})
+	a.Desk = desk.New(a.DB, a.Seal, a.Clock, a.Staff, a.Hub, a.Log)
+	a.Views = views.New(a.DB, a.Seal, a.Clock, a.Staff)
+	a.Desk.AddHook(a.Views.Hook)
+	a.Outbox = outbox.New(outbox.Parts{
+		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Queue: a.Queue, Hub: a.Hub, Desk: a.Desk, People: a.People, Catalog: a.Catalog,
+		Senders: map[string]outbox.Sender{}, BaseURL: a.Config.PublicURL(), Hello: a.Config.MailHost(), Log: a.Log,
+		Counted: a.figures.delivered,
+	})
+	for _, template := range []string{staff.InviteTemplate, staff.ResetTemplate} {
+		a.Outbox.SetRenderer(template, a.Staff.Render)
+	}
+	a.Intake = intake.New(intake.Parts{
+		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Blobs: a.Blobs, Hub: a.Hub, Desk: a.Desk, People: a.People, Accounts: a.Catalog,
+		Readers: map[string]intake.Reader{}, Log: a.Log, Counted: a.figures.settled,
+		Token: func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
+	})
+	a.Setup = setup.New(a.DB, a.Seal, a.Clock, a.Staff, a.Catalog, a.Config.Data)
+	a.figures.backlog(a.Intake, a.Outbox)
+	return nil
+}
+
+// notify carries what package staff wants to tell a colleague to the outbox.
+func (a *App) notify(ctx context.Context, tx *db.Tx, n staff.Notice) error {
+	return a.Outbox.NotifyTx(ctx, tx, outbox.Notice{BrandID: n.BrandID, StaffID: n.StaffID, Template: n.Template, Address: n.Address, Name: n.Name, Language: n.Language})
+}
+
+func (a *App) buildChannels(ctx context.Context) error {
+	var err error
+	if a.tls, err = newCertificates(a.Config, a.Log); err != nil {
+		return err
+	}
+	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock}
+	for _, kind := range channel.Kinds() {
+		env.Settings = a.Config.Channel(kind)
+		adapter, err := channel.Make(kind, env)
+		if err != nil {
+			return fmt.Errorf("building channel %s: %w", kind, err)
+		}
+		a.adapters = append(a.adapters, adapter)
+		a.Intake.Readers[kind] = adapter
+		if s, ok := adapter.(channel.Sender); ok {
+			a.Outbox.Senders[kind] = s
+		}
+	}
+	return a.Queue.Open(ctx)
+}
+
+// host is what channel adapters see of the desk.
+type host struct{ app *App }
+
+func (h host) Accounts(ctx context.Context, kind string) ([]catalog.Account, error) {
+	all, err := h.app.Catalog.Accounts(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	active := make([]catalog.Account, 0, len(all))
+	for _, a := range all {
+		if a.Active {
+			active = append(active, a)
+		}
+	}
+	return active, nil
+}
+
+func (h host) Accept(ctx context.Context, arrival intake.Arrival) error {
+	err := h.app.Intake.Accept(ctx, arrival)
+	if err == nil {
+		h.app.figures.accepted.Inc()
+	} else if !errs.Is(err, errs.Unavailable) {
+		h.app.Log.Error("an arrival could not be kept", "channel", arrival.Channel, "error", err)
+	}
+	return err
+}
+
+// housekeeping is what has to happen now and then.
+func (a *App) housekeeping(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			for _, work := range []func(context.Context) error{
+				func(ctx context.Context) error { return access.Sweep(ctx, a.DB, a.Clock) },
+				func(ctx context.Context) error { return a.Outbox.Recover(ctx, false) },
+			} {
+				if err := work(ctx); err != nil && ctx.Err() == nil {
+					a.Log.Warn("housekeeping failed", "error", err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package outbox
+
+import (
+	"context"
+
+	"lotse/internal/access"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/ids"
+)
+
+// Prober is a Sender that can try a relay step by step without sending. Its
+// error names the step that failed and the remedy.
+type Prober interface {
+	Probe(ctx context.Context, r Relay) error
+}
+
+// SendTest tries an account's relay and sends a test mail through it at once, so
+// that whoever sets it up sees the outcome. The error names the failing step.
+func (o *Outbox) SendTest(ctx context.Context, a access.Actor, account ids.ID, to string) error {
+	if err := a.Require(access.ManageCatalog); err != nil {
+		return err
+	}
+	acc, err := o.Catalog.Account(ctx, account)
+	if err != nil {
+		return err
+	}
+	if acc.BrandID != a.BrandID {
+		return errs.New(errs.NotFound, "catalog.account.not_found")
+	}
+	sender, ok := o.Senders[acc.Channel]
+	if !ok || acc.Relay.Host == "" {
+		return errs.Field("relay_host", "delivery.no_relay")
+	}
+	relay := o.relay(acc)
+	if p, ok := sender.(Prober); ok {
+		if err := p.Probe(ctx, relay); err != nil {
+			return err
+		}
+	}
+	p := i18n.From(ctx)
+	out := Outgoing{
+		DeliveryID: ids.New(), ExternalID: externalID(ids.New(), acc.Address), FromName: acc.Name, From: acc.Address,
+		ReturnPath: acc.Address, To: to, ToName: a.Name, Subject: p.T("testmail.subject"),
+		Text: p.T("testmail.text", "Address", acc.Address), Language: string(p.Locale()), Automatic: true, Date: o.Clock.Now(),
+	}
+	if _, err := sender.Send(ctx, relay, out, func() error { return nil }); err != nil {
+		e := AsSendError(err)
+		return errs.Field("to", "testmail.refused", "Words", e.Words)
+	}
+	return nil
+}
