@@ -26,6 +26,9 @@ type ReplyForm struct {
 // case nobody owns becomes its owner. If the case changed since Seen, nothing is
 // sent and the error is errs.Conflict.
 func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyForm) (Message, error) {
+	if err := a.Require(access.WorkCases); err != nil {
+		return Message{}, err
+	}
 	text, err := checkText("text", form.Text)
 	if err != nil {
 		return Message{}, err
@@ -56,6 +59,9 @@ func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyF
 
 // Note adds an internal note. It never reaches the customer.
 func (d *Desk) Note(ctx context.Context, a access.Actor, id ids.ID, text string) (Message, error) {
+	if err := a.Require(access.WorkCases); err != nil {
+		return Message{}, err
+	}
 	text, err := checkText("text", text)
 	if err != nil {
 		return Message{}, err
@@ -72,6 +78,9 @@ func (d *Desk) Note(ctx context.Context, a access.Actor, id ids.ID, text string)
 
 // Take makes the actor the owner. Taking one's own case again changes nothing.
 func (d *Desk) Take(ctx context.Context, a access.Actor, id ids.ID, seen int64) error {
+	if err := a.Require(access.WorkCases); err != nil {
+		return err
+	}
 	if a.Kind != access.Staff {
 		return errs.New(errs.Forbidden, "access.forbidden")
 	}
@@ -100,6 +109,9 @@ type HandOverForm struct {
 // HandOver gives the case to a team or to one of its members. The reason stays
 // on the timeline, internally. The case is never without an owner.
 func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form HandOverForm) error {
+	if err := a.Require(access.WorkCases); err != nil {
+		return err
+	}
 	reason, err := checkText("reason", form.Reason)
 	if err != nil {
 		return err
@@ -127,6 +139,9 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 // SetState moves the case to a state by hand. Fresh can't be set: it means that
 // nobody has looked yet.
 func (d *Desk) SetState(ctx context.Context, a access.Actor, id ids.ID, to State, seen int64) error {
+	if err := a.Require(access.WorkCases); err != nil {
+		return err
+	}
 	if to == Fresh || stateNames[to] == "" {
 		return errs.Field("state", "case.state_unknown")
 	}

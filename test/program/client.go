@@ -109,6 +109,12 @@ func (c *Client) Content(wire []byte) error {
 	return c.expect("content", 250)
 }
 
+// Throw sends the content of a mail and does not wait for the answer.
+func (c *Client) Throw(m Mail) error {
+	_, err := c.Write(m.wire)
+	return err
+}
+
 // Write sends bytes of a content as they are.
 func (c *Client) Write(b []byte) (int, error) {
 	_ = c.conn.SetDeadline(time.Now().Add(time.Minute))

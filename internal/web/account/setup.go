@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
-	"lotse/internal/calendar"
 	"lotse/internal/catalog"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/setup"
 	"lotse/internal/web"
 	"lotse/internal/web/account/form"
-	"lotse/internal/web/ui"
 )
 
 // setupFields are the controls of the setup page from top to bottom.
@@ -41,13 +38,10 @@ func (p *Pages) runSetup(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		return p.enter(w, r, made.ID, "account.setup.done", "/admin/mailboxes")
 	}
-	if len(errs.Fields(err)) > 0 {
-		f.Errors = nil
-		err = everyFault(err, typed)
-	} else if errs.Is(err, errs.Conflict) {
+	if errs.Is(err, errs.Conflict) {
 		return err // somebody else was faster
 	}
-	status, err := f.Refused(r.Context(), err, "code")
+	status, err := f.Refused(r.Context(), everyFault(err, typed), "code")
 	if err != nil {
 		return err
 	}
@@ -85,22 +79,4 @@ func setupForm(f form.Form) setup.Form {
 		Address: f.Get("address"), RelayHost: f.Get("relay_host"), RelayPort: f.Int("relay_port", 0),
 		RelaySecurity: f.Get("relay_security"), RelayUser: f.Get("relay_user"), RelayPassword: f.Get("relay_password"),
 	}
-}
-
-// regions are the choices of the control "region".
-func regions(ctx context.Context) []ui.Option {
-	options := []ui.Option{}
-	for _, code := range calendar.Regions() {
-		options = append(options, ui.Option{Value: code, Label: t(ctx, "region."+strings.ToLower(code))})
-	}
-	return append(options, ui.Option{Value: "", Label: t(ctx, "region.none")})
-}
-
-// securities are the choices of the control "relay_security".
-func securities(ctx context.Context) []ui.Option {
-	var options []ui.Option
-	for _, s := range []string{catalog.StartTLS, catalog.TLS, catalog.NoSecurity} {
-		options = append(options, ui.Option{Value: s, Label: t(ctx, "relay.security."+s), Hint: t(ctx, "relay.security."+s+"_hint")})
-	}
-	return options
 }

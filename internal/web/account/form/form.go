@@ -102,20 +102,21 @@ func (f *Form) Sort(names ...string) {
 
 // Action is the address a form of this page is sent to: the page's own, with the
 // language that was chosen and where to go afterwards.
-func Action(r *http.Request) string {
-	kept := url.Values{}
-	for _, name := range []string{"lang", "next"} {
+func Action(r *http.Request) string { return keep(r, r.URL.Path, "lang", "next") }
+
+// Link leads to another page in the language that was chosen for this one.
+func Link(r *http.Request, path string) string { return keep(r, path, "lang") }
+
+func keep(r *http.Request, path string, names ...string) string {
+	path, query, _ := strings.Cut(path, "?")
+	kept, _ := url.ParseQuery(query) // our own addresses are well formed
+	for _, name := range names {
 		if v := r.URL.Query().Get(name); v != "" {
 			kept.Set(name, v)
 		}
 	}
 	if len(kept) == 0 {
-		return r.URL.Path
+		return path
 	}
-	return r.URL.Path + "?" + kept.Encode()
-}
-
-// Languages are the choices of the control "language".
-func Languages() []ui.Option {
-	return []ui.Option{{Value: string(i18n.German), Label: "Deutsch"}, {Value: string(i18n.English), Label: "English"}}
+	return path + "?" + kept.Encode()
 }

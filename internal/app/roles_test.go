@@ -1,0 +1,162 @@
+package app_test
+
+import (
+	"context"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"lotse/internal/access"
+	"lotse/internal/app"
+	"lotse/internal/config"
+	"lotse/internal/platform/db/dbtest"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/setup"
+)
+
+// needs says for every exported function of the domain that takes an actor which
+// role is the least that may call it. A function that is missing here fails the
+// test, and so does one that lets anybody else in.
+var needs = map[string]access.Role{
+	"Desk.Attachment": access.Agent, "Desk.Dismiss": access.Agent, "Desk.Events": access.Agent, "Desk.File": access.Agent,
+	"Desk.Find": access.Agent, "Desk.HandOver": access.Agent, "Desk.History": access.Agent, "Desk.Merge": access.Agent,
+	"Desk.Message": access.Agent, "Desk.Note": access.Agent, "Desk.Reply": access.Agent, "Desk.SetState": access.Agent,
+	"Desk.Take": access.Agent, "Desk.Withdraw": access.Agent,
+	"Views.List":     access.Agent,
+	"Outbox.ForFile": access.Agent, "Outbox.SendAgain": access.Agent, "Outbox.SendTest": access.Admin,
+	"Intake.Parked": access.Lead, "Intake.Raw": access.Lead, "Intake.Retry": access.Lead, "Intake.Dismiss": access.Lead,
+	"People.Get":     access.Agent,
+	"Directory.ByID": access.Agent, "Directory.List": access.Agent, "Directory.Team": access.Agent, "Directory.Teams": access.Agent,
+	"Directory.ChangePassword": access.Agent, "Directory.SetLanguage": access.Agent,
+	"Directory.CreateTeam": access.Admin, "Directory.UpdateTeam": access.Admin, "Directory.Invite": access.Admin,
+	"Directory.ResendInvite": access.Admin, "Directory.SetActive": access.Admin, "Directory.SetRole": access.Admin,
+	"Directory.SetTeams": access.Admin,
+	"Catalog.AccountFor": access.Admin, "Catalog.AccountsFor": access.Admin, "Catalog.CreateAccount": access.Admin,
+	"Catalog.UpdateAccount": access.Admin, "Catalog.SetAccountActive": access.Admin, "Catalog.UpdateBrand": access.Admin,
+	"Sessions.List": access.Agent, "Sessions.Revoke": access.Agent, "Sessions.RevokeOthers": access.Agent,
+}
+
+// open are the functions without an actor, and why nobody is asked.
+var open = map[string]string{
+	"Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Views.Hook": "called by the desk", "Outbox.SetRenderer": "wiring",
+	"Outbox.NotifyTx": "called by package staff in its transaction", "Outbox.Recover": "called at start", "Outbox.Pending": "a figure",
+	"Desk.ReceiveTx": "the intake", "Desk.StoredTx": "the intake", "Desk.ByExternalTx": "the intake", "Desk.ByNumberTx": "the intake",
+	"Desk.MembersTx": "the intake", "Desk.OpenOfTx": "the intake", "Desk.DeliveryFailedTx": "the outbox", "Desk.NameTx": "the outbox",
+	"Intake.Accept": "anybody may write", "Intake.Wake": "wiring", "Intake.Run": "wiring", "Intake.ReleaseAll": "called at start", "Intake.Backlog": "a figure",
+	"People.ResolveTx": "the intake", "People.FindTx": "the intake", "People.AddressesTx": "the outbox",
+	"Directory.SignIn": "who signs in is nobody yet", "Directory.Actor": "finds out who asks", "Directory.PeekInvite": "the token is the proof",
+	"Directory.PeekReset": "the token is the proof", "Directory.Accept": "the token is the proof", "Directory.Reset": "the token is the proof",
+	"Directory.RequestReset": "who forgot a password is nobody yet", "Directory.Names": "names of colleagues on pages that were checked",
+	"Directory.Render": "the outbox", "Directory.PasswordsChecked": "a figure", "Directory.PrepareAdmin": "setup", "Directory.CreateAdminTx": "setup",
+	"Directory.CreateTeamTx": "setup", "Directory.AnswerBy": "the desk", "Directory.Restricted": "the desk", "Directory.Assignable": "the desk",
+	"Catalog.Brands": "public", "Catalog.Brand": "public", "Catalog.BrandByHost": "public", "Catalog.Accounts": "the program", "Catalog.Account": "the program",
+	"Catalog.ClaimBrandTx": "setup", "Catalog.CreateAccountTx": "setup",
+	"Sessions.Middleware": "wiring", "Sessions.Current": "the request's own", "Sessions.SignIn": "after the password was right",
+	"Sessions.SignOut": "the request's own", "Sessions.Keep": "the request's own", "Sessions.Take": "the request's own",
+}
+
+func TestEveryDomainFunctionAsksWhoIsThere(t *testing.T) {
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		a := newApp(t, url)
+		brand := firstBrand(t, a)
+		seen := map[string]bool{}
+		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Kit.Sessions} {
+			v := reflect.ValueOf(domain)
+			for i := range v.NumMethod() {
+				name := v.Elem().Type().Name() + "." + v.Type().Method(i).Name
+				seen[name] = true
+				checkFunction(t, name, v.Method(i), brand)
+			}
+		}
+		for name := range needs {
+			if !seen[name] {
+				t.Errorf("%s is in the table but not in the program", name)
+			}
+		}
+		for name := range open {
+			if !seen[name] {
+				t.Errorf("%s is listed as open but not in the program", name)
+			}
+		}
+	})
+}
+
+var actorType = reflect.TypeFor[access.Actor]()
+
+func checkFunction(t *testing.T, name string, f reflect.Value, brand ids.ID) {
+	t.Helper()
+	least, guarded := needs[name]
+	takesActor := f.Type().NumIn() > 1 && f.Type().In(1) == actorType
+	if _, listed := open[name]; listed != !takesActor || guarded != takesActor {
+		t.Errorf("%s: takes an actor: %v, in the table of roles: %v, listed as open: %v", name, takesActor, guarded, listed)
+		return
+	}
+	if !takesActor {
+		return
+	}
+	me := ids.New()
+	session := ids.New().String()
+	for _, who := range []struct {
+		what  string
+		actor access.Actor
+		may   bool
+	}{
+		{"nobody", access.Actor{BrandID: brand}, false},
+		{"a customer", access.Actor{Kind: access.Customer, ID: me, BrandID: brand}, false},
+		{"an agent", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Agent, Session: session}, least <= access.Agent},
+		{"a lead", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Lead, Session: session}, least <= access.Lead},
+		{"an administrator", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Admin, Session: session}, true},
+	} {
+		refused := isRefusal(call(f, who.actor))
+		if refused == who.may {
+			t.Errorf("%s as %s: refused %v, may %v", name, who.what, refused, who.may)
+		}
+	}
+}
+
+// call runs f for the actor with empty arguments, and the actor's own id where
+// one is asked for: what is allowed fails later for another reason, or finds
+// nothing.
+func call(f reflect.Value, a access.Actor) error {
+	args := []reflect.Value{reflect.ValueOf(context.Background()), reflect.ValueOf(a)}
+	for i := 2; i < f.Type().NumIn(); i++ {
+		arg := reflect.Zero(f.Type().In(i))
+		if f.Type().In(i) == reflect.TypeFor[ids.ID]() {
+			arg = reflect.ValueOf(a.ID)
+		}
+		args = append(args, arg)
+	}
+	out := f.Call(args)
+	err, _ := out[len(out)-1].Interface().(error)
+	return err
+}
+
+func isRefusal(err error) bool {
+	return errs.Is(err, errs.Forbidden) || errs.Is(err, errs.SignedOut)
+}
+
+func newApp(t *testing.T, url string) *app.App {
+	t.Helper()
+	a, err := app.New(context.Background(), config.Config{Data: filepath.Join(t.TempDir(), "data"), Database: url, HTTP: "127.0.0.1:0", MaxMail: 1 << 20}, app.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+func firstBrand(t *testing.T, a *app.App) ids.ID {
+	t.Helper()
+	ctx := context.Background()
+	_, err := a.Setup.CreateAdmin(ctx, setup.AdminForm{Email: "anna@lindenau.example", Name: "Anna", Password: strings.Repeat("lang", 5)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	brands, err := a.Catalog.Brands(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return brands[0].ID
+}

@@ -1,0 +1,171 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"strings"
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/catalog"
+	"lotse/internal/desk"
+	"lotse/internal/intake"
+	"lotse/internal/platform/ids"
+	"lotse/internal/views"
+)
+
+// step is one thing that happens in a story.
+type step struct {
+	hours float64 // after the step before
+	by    string  // first name of staff; "" is the customer
+	do    action
+	text  string
+	to    string // team or first name, for handOver
+	next  desk.State
+}
+
+type action uint8
+
+const (
+	write  action = iota // the customer writes a mail
+	take                 // staff take the case
+	answer               // staff answer
+	note                 // staff leave an internal note
+	give                 // staff hand the case over
+	settle               // staff set a state
+)
+
+// story is one customer's concern from the first mail on.
+type story struct {
+	daysAgo float64
+	name    string
+	email   string
+	subject string
+	steps   []step
+}
+
+// live plays all stories in the order of their beginnings.
+func (w *world) live(ctx context.Context) error {
+	for _, s := range stories() {
+		if err := w.play(ctx, s); err != nil {
+			return fmt.Errorf("story of %s: %w", s.name, err)
+		}
+	}
+	w.moveTo(w.now)
+	if err := w.until(ctx, func() (bool, error) { n, err := w.app.Outbox.Pending(ctx); return n == 0, err }); err != nil {
+		return err
+	}
+	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, w.staff["Anna"], catalog.UndoSeconds.Default)
+}
+
+func (w *world) moveTo(t time.Time) {
+	if d := t.Sub(w.clock.Now()); d > 0 {
+		w.clock.Advance(d)
+	}
+}
+
+func (w *world) play(ctx context.Context, s story) error {
+	at := w.now.Add(-time.Duration(s.daysAgo * 24 * float64(time.Hour)))
+	var number, last string
+	for _, st := range s.steps {
+		at = at.Add(time.Duration(st.hours * float64(time.Hour)))
+		if at.After(w.now) {
+			at = w.now
+		}
+		w.moveTo(at)
+		var err error
+		if st.do == write {
+			number, last, err = w.mail(ctx, s, st, number, last)
+		} else {
+			err = w.act(ctx, number, st)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mail sends a customer's mail through the intake and returns the case's number.
+func (w *world) mail(ctx context.Context, s story, st step, number, last string) (string, string, error) {
+	w.mails++
+	id := fmt.Sprintf("%d.%d@%s", w.now.Unix(), w.mails, s.email[strings.IndexByte(s.email, '@')+1:])
+	subject, headers := s.subject, ""
+	if last != "" {
+		subject, headers = "Re: "+subject, "In-Reply-To: <"+last+">\r\nReferences: <"+last+">\r\n"
+	}
+	raw := "From: " + mime.QEncoding.Encode("utf-8", s.name) + " <" + s.email + ">\r\n" +
+		"To: Stadtwerke Lindenau <" + Mailbox + ">\r\n" +
+		"Subject: " + mime.QEncoding.Encode("utf-8", subject) + "\r\n" +
+		"Date: " + w.clock.Now().Format(time.RFC1123Z) + "\r\n" +
+		"Message-ID: <" + id + ">\r\n" + headers +
+		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" +
+		strings.ReplaceAll(st.text, "\n", "\r\n") + "\r\n"
+	err := w.app.Intake.Accept(ctx, intake.Arrival{
+		BrandID: w.account.BrandID, AccountID: w.account.ID, Channel: "email", Raw: []byte(raw),
+		Trace: intake.Trace{Peer: "192.0.2.10", Hello: "mail.example", From: s.email, To: []string{Mailbox}},
+	})
+	if err != nil {
+		return "", "", err
+	}
+	if err := w.until(ctx, func() (bool, error) { n, _, err := w.app.Intake.Backlog(ctx); return n == 0, err }); err != nil {
+		return "", "", err
+	}
+	if number != "" {
+		return number, id, nil
+	}
+	page, err := w.app.Views.List(ctx, w.staff["Anna"], views.Filter{Scope: views.All})
+	if err != nil {
+		return "", "", err
+	}
+	return page.Rows[0].Number, id, nil
+}
+
+func (w *world) act(ctx context.Context, number string, st step) error {
+	who := w.staff[st.by]
+	c, err := w.app.Desk.Find(ctx, who, number)
+	if err != nil {
+		return err
+	}
+	switch st.do {
+	case take:
+		return w.app.Desk.Take(ctx, who, c.ID, 0)
+	case answer:
+		_, err = w.app.Desk.Reply(ctx, who, c.ID, desk.ReplyForm{Text: st.text, Next: st.next})
+		return err
+	case note:
+		_, err = w.app.Desk.Note(ctx, who, c.ID, st.text)
+		return err
+	case give:
+		return w.give(ctx, who, c.ID, st)
+	case settle:
+		return w.app.Desk.SetState(ctx, who, c.ID, st.next, 0)
+	}
+	return nil
+}
+
+func (w *world) give(ctx context.Context, who access.Actor, id ids.ID, st step) error {
+	form := desk.HandOverForm{Reason: st.text, TeamID: w.teams[st.to]}
+	if to, ok := w.staff[st.to]; ok {
+		form.TeamID, form.Owner = to.Teams[0], to.ID
+	}
+	return w.app.Desk.HandOver(ctx, who, id, form)
+}
+
+// until waits for what the running desk does by itself.
+func (w *world) until(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := done()
+		if err != nil || ok {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package account
+
+import (
+	"context"
+	"net/http"
+
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/staff"
+	"lotse/internal/web"
+	"lotse/internal/web/account/form"
+)
+
+// secret wraps a page whose address is a key: the address stays out of caches
+// and is told to no other site. A link that is over leads on instead of ending.
+func secret(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		return h(w, r)
+	}
+}
+
+// showReset only looks: a mail scanner follows the link too.
+func (p *Pages) showReset(w http.ResponseWriter, r *http.Request) error {
+	who, err := p.kit.Staff.PeekReset(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return p.over(w, r, err, resetTexts)
+	}
+	return p.renderToken(w, r, http.StatusOK, who, form.Form{}, resetTexts)
+}
+
+func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
+	f, err := form.Read(r)
+	if err != nil {
+		return err
+	}
+	who, err := p.kit.Staff.Reset(r.Context(), r.PathValue("token"), f.Get("password"))
+	if err == nil {
+		return p.enter(w, r, who.ID, "account.reset.done", home)
+	}
+	return p.refuseToken(w, r, err, f, p.kit.Staff.PeekReset, resetTexts)
+}
+
+// showInvite only looks: a mail scanner follows the link too.
+func (p *Pages) showInvite(w http.ResponseWriter, r *http.Request) error {
+	who, err := p.kit.Staff.PeekInvite(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return p.over(w, r, err, inviteTexts)
+	}
+	return p.renderToken(w, r, http.StatusOK, who, form.New("name", who.Name), inviteTexts)
+}
+
+func (p *Pages) accept(w http.ResponseWriter, r *http.Request) error {
+	f, err := form.Read(r)
+	if err != nil {
+		return err
+	}
+	who, err := p.kit.Staff.Accept(r.Context(), r.PathValue("token"), f.Get("password"), f.Get("name"))
+	if err == nil {
+		return p.enter(w, r, who.ID, "account.invite.done", home)
+	}
+	return p.refuseToken(w, r, err, f, p.kit.Staff.PeekInvite, inviteTexts)
+}
+
+// tokenTexts tells the two pages behind a link apart.
+type tokenTexts struct {
+	area     string // of the catalogue
+	asksName bool   // the page asks for the name too
+}
+
+var (
+	resetTexts  = tokenTexts{area: "account.reset"}
+	inviteTexts = tokenTexts{area: "account.invite", asksName: true}
+)
+
+// peeker looks whom a link is for.
+type peeker func(ctx context.Context, token string) (staff.Staff, error)
+
+func (p *Pages) refuseToken(w http.ResponseWriter, r *http.Request, err error, f form.Form, peek peeker, texts tokenTexts) error {
+	status, err := f.Refused(r.Context(), err, "password")
+	if err != nil {
+		return p.over(w, r, err, texts)
+	}
+	f.Sort("name", "password")
+	who, err := peek(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return p.over(w, r, err, texts)
+	}
+	return p.renderToken(w, r, status, who, f, texts)
+}
+
+// renderToken speaks the language of who is invited, unless they choose another.
+func (p *Pages) renderToken(w http.ResponseWriter, r *http.Request, status int, who staff.Staff, f form.Form, texts tokenTexts) error {
+	if r.URL.Query().Get("lang") == "" {
+		r = r.WithContext(i18n.With(r.Context(), i18n.For(i18n.Match(who.Language))))
+	}
+	frame := p.bare(r, t(r.Context(), texts.area+".title"), t(r.Context(), texts.area+".lead"))
+	frame.Errors = f.Errors
+	return web.Render(w, r, status, tokenPage(frame, form.Action(r), who.Email, f, texts))
+}
+
+// over shows the way on from a link that has expired or was used.
+func (p *Pages) over(w http.ResponseWriter, r *http.Request, err error, texts tokenTexts) error {
+	if !errs.Is(err, errs.Gone) {
+		return err
+	}
+	frame := p.bare(r, t(r.Context(), texts.area+".over"), t(r.Context(), texts.area+".over_text"))
+	return web.Render(w, r, http.StatusGone, overPage(frame, form.Link(r, "/forgot"), form.Link(r, "/signin"), texts))
+}

@@ -1,0 +1,131 @@
+// Package workspace holds the pages staff work on: the list of cases, a case
+// with its timeline and forms, what needs a look, attachments, and the live
+// signals that keep open pages fresh.
+//
+// All of it is plain HTML that works without a script: forms send, the answer to
+// a POST is a redirect, a form that was refused comes back with what was typed.
+// With a script, open pages hear by server-sent events that something changed
+// and fetch themselves again; only what is read is replaced, never what is
+// being written.
+//
+// The package holds no rule of its own: who may see or do what is decided in the
+// domain packages, which get the actor. A page is its handler, its template and
+// its style, side by side. Package app makes the Workspace and mounts its routes
+// behind web.Kit's chain.
+package workspace
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/desk"
+	"lotse/internal/intake"
+	"lotse/internal/outbox"
+	"lotse/internal/people"
+	"lotse/internal/platform/blob"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/live"
+	"lotse/internal/platform/seal"
+	"lotse/internal/views"
+	"lotse/internal/web"
+	"lotse/internal/web/assets"
+	"lotse/internal/web/ui"
+)
+
+//go:embed workspace.css
+var styleSource string
+
+//go:embed workspace.js
+var scriptSource string
+
+var (
+	style  = assets.RegisterStyle("workspace.css", styleSource)
+	script = assets.RegisterScript("workspace.js", scriptSource)
+)
+
+// Parts are what the workspace is made of.
+type Parts struct {
+	Kit    *web.Kit
+	Desk   *desk.Desk
+	Views  *views.Views
+	Outbox *outbox.Outbox
+	Intake *intake.Intake
+	People *people.People
+	Hub    *live.Hub
+	Blobs  *blob.Folder
+	Seal   *seal.Sealer
+}
+
+// Workspace answers the requests of staff.
+type Workspace struct {
+	Parts
+	colleagues colleagues
+	heartbeat  time.Duration // pause between two signs of life on a live stream
+}
+
+// New returns the workspace. A process has one.
+func New(p Parts) *Workspace { return &Workspace{Parts: p, heartbeat: heartbeat} }
+
+// Routes mounts the pages.
+func (w *Workspace) Routes(mux *http.ServeMux) {
+	for pattern, h := range map[string]web.Handler{
+		"GET /{$}":                        w.home,
+		"GET /cases":                      w.list,
+		"GET /cases/{number}":             w.show,
+		"POST /cases/{number}/reply":      w.act(reply),
+		"POST /cases/{number}/note":       w.act(note),
+		"POST /cases/{number}/take":       w.act(take),
+		"POST /cases/{number}/handover":   w.act(handOver),
+		"POST /cases/{number}/state":      w.act(setState),
+		"POST /cases/{number}/merge":      w.act(merge),
+		"POST /cases/{number}/dismiss":    w.act(dismiss),
+		"POST /cases/{number}/withdraw":   w.act(withdraw),
+		"POST /cases/{number}/resend":     w.act(resend),
+		"GET /attachments/{id}/{name...}": w.attachment,
+		"GET /look":                       w.look,
+		"GET /look/{id}/raw":              w.raw,
+		"POST /look/{id}/retry":           w.settle(w.retry),
+		"POST /look/{id}/dismiss":         w.settle(w.dismissLook),
+		"GET /live":                       w.live,
+	} {
+		mux.Handle(pattern, w.Kit.StaffPage(h))
+	}
+}
+
+func (w *Workspace) home(rw http.ResponseWriter, r *http.Request) error {
+	return web.Redirect(rw, r, "/cases")
+}
+
+// shell is the frame of our pages.
+func (w *Workspace) shell(r *http.Request, title, current string) ui.ShellProps {
+	s := w.Kit.Shell(r, title, current)
+	s.Styles = append(s.Styles, style)
+	s.Scripts = append(s.Scripts, script)
+	s.Search = ui.SearchField(ui.SearchProps{
+		Action: "/cases", Name: "q", Value: r.URL.Query().Get("q"), Label: t(r.Context(), "workspace.search.label"), Key: "/",
+	})
+	return s
+}
+
+// parse reads a form, within the limit the chain set.
+func parse(r *http.Request) error {
+	err := r.ParseForm()
+	if err == nil {
+		return nil
+	}
+	if _, tooLarge := err.(*http.MaxBytesError); tooLarge {
+		return errs.Wrap(errs.TooLarge, err, "reading a form")
+	}
+	return errs.Wrap(errs.Invalid, err, "reading a form")
+}
+
+func actor(r *http.Request) access.Actor { return access.FromContext(r.Context()) }
+
+// t returns a text of the catalogue in the reader's language.
+func t(ctx context.Context, key string, args ...any) string {
+	return i18n.From(ctx).T(key, args...)
+}
