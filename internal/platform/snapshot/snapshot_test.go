@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"lotse/internal/platform/snapshot"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/snapshot"
 )
 
 func TestSnapshot(t *testing.T) {
