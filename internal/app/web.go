@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"net/netip"
 	"strings"
 	"sync"
@@ -75,6 +76,8 @@ func (a *App) serveMetrics(ctx context.Context, wg *sync.WaitGroup) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.metrics())
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index) // profiles, for whoever may reach this address
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: serverLog(a.Log)}
 	wg.Go(func() { _ = s.Serve(l) }) // ends with Close
 	context.AfterFunc(ctx, func() { _ = s.Close() })

@@ -218,7 +218,7 @@ func (in *Intake) keepFiles(ctx context.Context, l *letter) error {
 // settle brings a batch to its cases in one transaction.
 func (in *Intake) settle(ctx context.Context, account catalog.Account, letters []*letter) error {
 	outcome := map[State]int{}
-	err := in.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := in.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		clear(outcome)
 		if err := in.lease(ctx, tx, account); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lotse/internal/access"
@@ -46,34 +47,41 @@ func (o *Outbox) relay(a catalog.Account) Relay {
 // subject changes. The number stands in the text and in the reply address.
 func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgoing) error {
 	system := access.Lotse(row.BrandID)
-	m, err := o.Desk.Message(ctx, system, row.MessageID)
-	if err != nil {
-		return err
-	}
 	c, history, err := o.Desk.History(ctx, system, row.CaseID)
 	if err != nil {
 		return err
 	}
-	to, err := o.People.Get(ctx, system, c.CustomerID)
-	if err != nil {
-		return err
+	at := slices.IndexFunc(history, func(h desk.Message) bool { return h.ID == row.MessageID })
+	if at < 0 {
+		return errs.Wrap(errs.NotFound, fmt.Errorf("message %s", row.MessageID), "reading what to send")
 	}
-	brand, err := o.Catalog.Brand(ctx, row.BrandID)
-	if err != nil {
-		return err
-	}
+	m := history[at]
 	token := tokenAddress(out.From, ReplyToken(o.Seal, c.BrandID, c.Number))
 	out.ReplyTo, out.ReturnPath = token, token
-	out.To, out.ToName = o.Seal.Open(c.CustomerID, row.Address), to.Name
+	out.To = o.Seal.Open(c.CustomerID, row.Address)
 	out.Language = c.Language
 	out.ExternalID = m.ExternalID
 	out.InReplyTo, out.References = threading(history, m)
-	p := i18n.For(i18n.Match(c.Language))
-	if m.Kind == desk.Ack {
+	if m.Kind == desk.Ack { // without a name: nothing the sender chose goes into an automatic answer
 		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body
-		out.ToName = "" // nothing the sender chose goes into an automatic answer
 		return nil
 	}
+	return o.composeReply(ctx, c, m, history, out)
+}
+
+// composeReply fills in the text of an answer by a person, with what it answers
+// quoted below.
+func (o *Outbox) composeReply(ctx context.Context, c desk.Case, m desk.Message, history []desk.Message, out *Outgoing) error {
+	to, err := o.People.Get(ctx, access.Lotse(c.BrandID), c.CustomerID)
+	if err != nil {
+		return err
+	}
+	brand, err := o.Catalog.Brand(ctx, c.BrandID)
+	if err != nil {
+		return err
+	}
+	out.ToName = to.Name
+	p := i18n.For(i18n.Match(c.Language))
 	out.Subject = replySubject(m.Subject, p)
 	signature := p.T("reply.signature", "Name", m.AuthorName, "Brand", brand.Name, "Number", c.Number)
 	quote := lastWords(history, m)

@@ -81,7 +81,7 @@ func (o *Outbox) load(ctx context.Context, id ids.ID) (deliveryRow, error) {
 
 // markSending is the last step before the point of no return.
 func (o *Outbox) markSending(ctx context.Context, id ids.ID) error {
-	return o.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Sending).Set("attempts = attempts + 1").
 			Set("next_at = NULL").Set("sending_until = ?", clock.Now(o.Clock).Add(2*sendTimeout)).
 			Where("id = ? AND state = ?", id, Queued).Exec(ctx)
@@ -136,7 +136,7 @@ func (o *Outbox) failed(ctx context.Context, row deliveryRow, e *SendError) erro
 
 // settle writes the outcome of an attempt and tells the case of trouble.
 func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*deliveryRow)) error {
-	return o.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		after := row
 		set(&after)
 		after.SendingUntil = 0

@@ -18,11 +18,22 @@ const (
 	maxGroupTime = 25 * time.Millisecond
 )
 
+// maxTurn bounds how long patient requests stand back at a time.
+const maxTurn = 250 * time.Millisecond
+
 // group is the single writer of SQLite. Requests queue up; the loop takes the
 // first, and as long as others wait and the transaction is young, those too.
+//
+// Somebody waits at the other end of most requests: a mail server for its 250, a
+// person for a page. Those that can wait (see Patient) have a queue of their own
+// and share no transaction with the others. When a turn of theirs made others
+// wait, these have the writer to themselves for as long as that turn took: so
+// each side gets half of a busy writer, and all of an idle one.
 type group struct {
 	db       *bun.DB
 	requests chan *request
+	patient  chan *request
+	standOff time.Time // patient requests wait until then
 	closing  sync.Once
 	stop     chan struct{} // closed to ask the loop to end
 	ended    chan struct{} // closed when it has
@@ -36,7 +47,7 @@ type request struct {
 }
 
 func newGroup(db *bun.DB) *group {
-	g := &group{db: db, requests: make(chan *request, maxGroup), stop: make(chan struct{}), ended: make(chan struct{})}
+	g := &group{db: db, requests: make(chan *request, maxGroup), patient: make(chan *request, maxGroup), stop: make(chan struct{}), ended: make(chan struct{})}
 	go g.loop()
 	return g
 }
@@ -48,8 +59,12 @@ func (g *group) close() {
 
 func (g *group) write(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	r := &request{ctx: ctx, fn: fn, reply: make(chan error, 1)}
+	queue := g.requests
+	if isPatient(ctx) {
+		queue = g.patient
+	}
 	select {
-	case g.requests <- r:
+	case queue <- r:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-g.stop:
@@ -75,24 +90,64 @@ var errClosed = errs.Wrap(errs.Unavailable, errors.New("database is closed"), "w
 func (g *group) loop() {
 	defer close(g.ended)
 	for {
-		select {
-		case r := <-g.requests:
-			g.commitGroup(r)
-		case <-g.stop:
-			for {
-				select {
-				case r := <-g.requests:
-					r.reply <- errClosed
-				default:
-					return
-				}
-			}
+		r, queue := g.next()
+		if r == nil {
+			g.refuse()
+			return
+		}
+		begin := time.Now()
+		g.commitGroup(r, queue)
+		if queue == g.patient && len(g.requests) > 0 {
+			g.standOff = time.Now().Add(min(time.Since(begin), maxTurn))
 		}
 	}
 }
 
-// commitGroup runs first and those waiting behind it in one transaction.
-func (g *group) commitGroup(first *request) {
+// next waits for a request and returns it with the queue it came from; nil when
+// the group is to end.
+func (g *group) next() (*request, chan *request) {
+	select {
+	case r := <-g.requests:
+		return r, g.requests
+	default:
+	}
+	patient := g.patient
+	var turn <-chan time.Time
+	if wait := time.Until(g.standOff); wait > 0 {
+		patient = nil
+		turn = time.After(wait)
+	}
+	for {
+		select {
+		case r := <-g.requests:
+			return r, g.requests
+		case r := <-patient:
+			return r, g.patient
+		case <-turn:
+			patient = g.patient
+		case <-g.stop:
+			return nil, nil
+		}
+	}
+}
+
+// refuse answers whatever came too late.
+func (g *group) refuse() {
+	for {
+		select {
+		case r := <-g.requests:
+			r.reply <- errClosed
+		case r := <-g.patient:
+			r.reply <- errClosed
+		default:
+			return
+		}
+	}
+}
+
+// commitGroup runs first and those waiting behind it in its queue in one
+// transaction.
+func (g *group) commitGroup(first *request, queue chan *request) {
 	begin := time.Now()
 	btx, err := g.db.BeginTx(context.Background(), nil)
 	if err != nil {
@@ -105,7 +160,7 @@ func (g *group) commitGroup(first *request) {
 	}
 	members := []*request{first}
 	for len(members) < maxGroup && time.Since(begin) < maxGroupTime {
-		r := g.waiting()
+		r := waiting(queue)
 		if r == nil {
 			break
 		}
@@ -158,9 +213,9 @@ func (g *group) runMember(tx *Tx, r *request) error {
 	return err
 }
 
-func (g *group) waiting() *request {
+func waiting(queue chan *request) *request {
 	select {
-	case r := <-g.requests:
+	case r := <-queue:
 		return r
 	default:
 		return nil
@@ -176,4 +231,17 @@ func (g *group) reply(members []*request, err error) {
 		}
 		r.reply <- err
 	}
+}
+
+type patientKey struct{}
+
+// Patient returns a context whose writes may wait a little behind others, while
+// those keep coming: for work in the background at whose end nobody waits.
+func Patient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, patientKey{}, true)
+}
+
+func isPatient(ctx context.Context) bool {
+	p, _ := ctx.Value(patientKey{}).(bool)
+	return p
 }

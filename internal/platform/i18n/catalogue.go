@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/BurntSushi/toml"
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"golang.org/x/text/language"
@@ -91,8 +92,8 @@ func loadFile(source fs.FS, name string) (map[string]*goi18n.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := parseTOML(raw)
-	if err != nil {
+	var tree map[string]any
+	if _, err := toml.Decode(string(raw), &tree); err != nil {
 		return nil, err
 	}
 	found := map[string]*goi18n.Message{}

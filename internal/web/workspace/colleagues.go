@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"lotse/internal/access"
-	"lotse/internal/catalog/snapshot"
 	"lotse/internal/platform/ids"
+	"lotse/internal/platform/snapshot"
 	"lotse/internal/staff"
 	"lotse/internal/web"
 )

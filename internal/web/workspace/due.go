@@ -57,8 +57,6 @@ func stateTone(s desk.State) ui.Tone {
 		return ui.Info
 	case desk.Open:
 		return ui.Brand
-	case desk.WaitingCustomer, desk.WaitingOthers:
-		return ui.Warning
 	case desk.Answered, desk.Solved:
 		return ui.Success
 	}

@@ -1,0 +1,221 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"lotse/internal/catalog"
+	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
+	"lotse/internal/staff"
+	"lotse/internal/web"
+	"lotse/internal/web/account/form"
+	"lotse/internal/web/ui"
+)
+
+const mailboxesPath = "/admin/mailboxes"
+
+// testTimeout bounds how long somebody waits for the outcome of a test mail.
+const testTimeout = 30 * time.Second
+
+// mailboxFields are the controls of a mailbox's page from top to bottom.
+var mailboxFields = []string{"address", "aliases", "name", "language", "team",
+	"relay_host", "relay_security", "relay_port", "relay_user", "relay_password"}
+
+// mailbox is what the page of one mailbox shows; the zero account is a new one.
+type mailbox struct {
+	catalog.PublicAccount
+	teams  []staff.Team
+	form   form.Form
+	failed bool // a test mail was not sent
+}
+
+func (m mailbox) isNew() bool { return m.ID.IsZero() }
+
+func (m mailbox) path() string {
+	if m.isNew() {
+		return mailboxesPath + "/new"
+	}
+	return mailboxesPath + "/" + m.ID.String()
+}
+
+func (p *Pages) listMailboxes(w http.ResponseWriter, r *http.Request) error {
+	list, err := p.kit.Catalog.AccountsFor(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	teams, err := p.kit.Staff.Teams(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	names := map[ids.ID]string{}
+	for _, team := range teams {
+		names[team.ID] = team.Name
+	}
+	frame := p.shell(r, t(r.Context(), "admin.mailbox.title"), mailboxesPath, nil)
+	return web.Render(w, r, http.StatusOK, mailboxesPage(frame, list, names))
+}
+
+func (p *Pages) showNewMailbox(w http.ResponseWriter, r *http.Request) error {
+	brand, err := p.kit.Catalog.Brand(r.Context(), actor(r).BrandID)
+	if err != nil {
+		return err
+	}
+	f := form.New("name", brand.Name, "language", brand.Language, "relay_port", "587", "relay_security", catalog.StartTLS)
+	return p.renderMailbox(w, r, http.StatusOK, mailbox{form: f})
+}
+
+func (p *Pages) createMailbox(w http.ResponseWriter, r *http.Request) error {
+	f, err := form.Read(r)
+	if err != nil {
+		return err
+	}
+	made, err := p.kit.Catalog.CreateAccount(r.Context(), actor(r), readMailbox(f))
+	if err == nil {
+		return p.done(w, r, mailbox{PublicAccount: made}.path(), "admin.mailbox.created", made.Address)
+	}
+	return p.refuseMailbox(w, r, err, mailbox{form: f})
+}
+
+func (p *Pages) showMailbox(w http.ResponseWriter, r *http.Request) error {
+	account, err := p.accountOf(r)
+	if err != nil {
+		return err
+	}
+	return p.renderMailbox(w, r, http.StatusOK, mailbox{PublicAccount: account, form: writeMailbox(account)})
+}
+
+func (p *Pages) updateMailbox(w http.ResponseWriter, r *http.Request) error {
+	f, err := form.Read(r)
+	if err != nil {
+		return err
+	}
+	account, err := p.accountOf(r)
+	if err != nil {
+		return err
+	}
+	saved, err := p.kit.Catalog.UpdateAccount(r.Context(), actor(r), account.ID, readMailbox(f))
+	if err == nil {
+		return p.done(w, r, mailbox{PublicAccount: saved}.path(), "admin.mailbox.saved")
+	}
+	return p.refuseMailbox(w, r, err, mailbox{PublicAccount: account, form: f})
+}
+
+func (p *Pages) setMailboxActive(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	f, err := form.Read(r)
+	if err != nil {
+		return err
+	}
+	key := "admin.mailbox.off"
+	if f.Get("active") == "1" {
+		key = "admin.mailbox.on"
+	}
+	account, err := p.kit.Catalog.SetAccountActive(r.Context(), actor(r), id, f.Get("active") == "1")
+	if err != nil {
+		return err
+	}
+	return p.done(w, r, mailbox{PublicAccount: account}.path(), key)
+}
+
+// testMailbox sends whoever asks a mail and says which step failed, at the
+// setting to look at.
+func (p *Pages) testMailbox(w http.ResponseWriter, r *http.Request) error {
+	account, err := p.accountOf(r)
+	if err != nil {
+		return err
+	}
+	me, err := p.kit.Staff.ByID(r.Context(), actor(r), actor(r).ID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
+	defer cancel()
+	err = p.tester.SendTest(ctx, actor(r), account.ID, me.Email)
+	if err == nil {
+		return p.done(w, r, mailbox{PublicAccount: account}.path(), "admin.mailbox.tested", me.Email)
+	}
+	m := mailbox{PublicAccount: account, form: writeMailbox(account), failed: true}
+	if faults := testFaults(r.Context(), err); faults != nil {
+		m.form.Errors = faults
+		return p.renderMailbox(w, r, http.StatusUnprocessableEntity, m)
+	}
+	return err
+}
+
+// testFaults puts the outcome of a test mail to the controls of the page. It is
+// nil if the mail was not even tried.
+func testFaults(ctx context.Context, err error) []ui.FieldError {
+	faults := web.FieldErrors(ctx, err)
+	for i, fault := range faults {
+		switch fault.Name {
+		case "host", "port", "security", "user", "password":
+			faults[i].Name = "relay_" + fault.Name
+		}
+	}
+	var e *errs.Error
+	if len(faults) == 0 && errors.As(err, &e) && e.Key != "" && e.Kind != errs.Forbidden && e.Kind != errs.NotFound && e.Kind != errs.SignedOut {
+		return []ui.FieldError{{Name: "test", Text: web.Message(ctx, err)}}
+	}
+	return faults
+}
+
+func (p *Pages) accountOf(r *http.Request) (catalog.PublicAccount, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return catalog.PublicAccount{}, err
+	}
+	return p.kit.Catalog.AccountFor(r.Context(), actor(r), id)
+}
+
+func (p *Pages) refuseMailbox(w http.ResponseWriter, r *http.Request, err error, m mailbox) error {
+	status, err := m.form.Refused(r.Context(), err, "address")
+	if err != nil {
+		return err
+	}
+	m.form.Sort(mailboxFields...)
+	return p.renderMailbox(w, r, status, m)
+}
+
+func (p *Pages) renderMailbox(w http.ResponseWriter, r *http.Request, status int, m mailbox) error {
+	var err error
+	if m.teams, err = p.kit.Staff.Teams(r.Context(), actor(r)); err != nil {
+		return err
+	}
+	title := m.Address
+	if m.isNew() {
+		title = t(r.Context(), "admin.mailbox.new")
+	}
+	frame := p.shell(r, title, mailboxesPath, m.form.Errors)
+	return web.Render(w, r, status, mailboxPage(frame, title, m))
+}
+
+func readMailbox(f form.Form) catalog.AccountForm {
+	team, _ := ids.Parse(f.Get("team")) // what is none is refused as unknown
+	return catalog.AccountForm{
+		TeamID: team, Address: f.Get("address"), Aliases: strings.Split(f.Get("aliases"), "\n"), Name: f.Get("name"), Language: f.Get("language"),
+		Relay: catalog.RelaySettings{Host: f.Get("relay_host"), Port: f.Int("relay_port", 0), Security: f.Get("relay_security"),
+			User: f.Get("relay_user"), Password: f.Get("relay_password")},
+	}
+}
+
+func writeMailbox(a catalog.PublicAccount) form.Form {
+	return form.New("address", a.Address, "aliases", strings.Join(a.Aliases, "\n"), "name", a.Name, "language", a.Language, "team", a.TeamID.String(),
+		"relay_host", a.Relay.Host, "relay_port", strconv.Itoa(a.Relay.Port), "relay_security", a.Relay.Security, "relay_user", a.Relay.User)
+}
+
+// teamOptions are the choices of the control "team".
+func teamOptions(teams []staff.Team) []ui.Option {
+	var options []ui.Option
+	for _, team := range teams {
+		options = append(options, ui.Option{Value: team.ID.String(), Label: team.Name})
+	}
+	return options
+}

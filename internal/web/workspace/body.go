@@ -1,0 +1,212 @@
+package workspace
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"lotse/internal/desk"
+	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
+)
+
+// shown is the body of a message as the page prints it.
+type shown struct {
+	html    string          // safe; see bodyOf
+	inline  map[ids.ID]bool // attachments that stand in the text
+	blocked int             // images of other servers that were not loaded
+}
+
+// bodyOf turns sanitised HTML, or text, into what fits into our page: the
+// sender's words and their structure without the sender's colours, sizes and
+// frames, so that they are readable in light and dark, on every width and within
+// our content security policy, which knows no inline styles. Images come from
+// attachments alone. What was quoted at the end folds away.
+//
+// It only drops, renames and fills in: what it prints is made of tokens that
+// package markup let pass, escaped by the tokenizer's own rules.
+func bodyOf(m desk.Message, p *i18n.Printer) shown {
+	source := m.HTML
+	if source == "" {
+		source = plain(m.Body, p)
+	}
+	f := &fitter{p: p, files: map[string]desk.Attachment{}, shown: shown{inline: map[ids.ID]bool{}}}
+	for _, a := range m.Attachments {
+		if a.ContentID != "" && inlineTypes[a.ContentType] {
+			f.files[a.ContentID] = a
+		}
+	}
+	f.run(source.String())
+	return f.shown
+}
+
+// plain is a text as HTML; what it quotes at its end is a blockquote.
+func plain(text string, p *i18n.Printer) markup.SafeHTML {
+	own, quoted := cutQuote(text)
+	if quoted == "" || own == "" {
+		return markup.HTMLFromText(text)
+	}
+	return markup.HTMLFromText(own) + "<blockquote>" + markup.HTMLFromText(quoted) + "</blockquote>"
+}
+
+// cutQuote parts a text from the lines with ">" at its end, without the signs.
+func cutQuote(text string) (own, quoted string) {
+	lines := strings.Split(text, "\n")
+	first := len(lines)
+	for i := len(lines) - 1; i >= 0; i-- {
+		line := strings.TrimSpace(lines[i])
+		if strings.HasPrefix(line, ">") {
+			first = i
+		} else if line != "" {
+			break
+		}
+	}
+	for _, line := range lines[first:] {
+		line = strings.TrimPrefix(strings.TrimSpace(line), ">")
+		quoted += strings.TrimPrefix(line, " ") + "\n"
+	}
+	return strings.TrimSpace(strings.Join(lines[:first], "\n")), strings.TrimSpace(quoted)
+}
+
+// kept are the attributes that carry meaning rather than looks.
+var kept = map[string]bool{
+	"href": true, "rel": true, "target": true, "title": true, "dir": true, "lang": true,
+	"colspan": true, "rowspan": true, "start": true, "value": true, "type": true,
+}
+
+// renamed are elements that mean something for the page around: its landmarks
+// and headings are ours.
+var renamed = map[string]string{
+	"main": "div", "header": "div", "footer": "div", "nav": "div", "aside": "div", "section": "div", "article": "div", "center": "div",
+	"h1": "h4", "h2": "h4", "h3": "h4", "h5": "h4", "h6": "h4", "font": "span", "figure": "div", "figcaption": "div",
+}
+
+func nameOf(tag string) string {
+	if n, ok := renamed[tag]; ok {
+		return n
+	}
+	return tag
+}
+
+// fitter copies a stream of tokens.
+type fitter struct {
+	p     *i18n.Printer
+	files map[string]desk.Attachment // by content id
+	out   strings.Builder
+	shown shown
+
+	quotes             int  // how deep in quotes
+	quoteAt, quoteEnds int  // the last outermost quote in out
+	after              bool // something is written behind it
+}
+
+func (f *fitter) run(source string) {
+	for z := html.NewTokenizer(strings.NewReader(source)); z.Next() != html.ErrorToken; {
+		token := z.Token()
+		switch token.Type {
+		case html.TextToken:
+			f.text(token.Data)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			f.start(token)
+		case html.EndTagToken:
+			f.end(token.Data)
+		}
+	}
+	f.shown.html = f.folded()
+}
+
+func (f *fitter) text(s string) {
+	if strings.TrimSpace(s) != "" && f.quotes == 0 {
+		f.after = true
+	}
+	f.out.WriteString(html.EscapeString(s))
+}
+
+func (f *fitter) start(token html.Token) {
+	if token.Data == "img" {
+		f.image(token)
+		return
+	}
+	if token.Data == "blockquote" {
+		if f.quotes == 0 {
+			f.quoteAt, f.after = f.out.Len(), false
+		}
+		f.quotes++
+	}
+	var attrs []html.Attribute
+	for _, a := range token.Attr {
+		if kept[a.Key] && a.Namespace == "" {
+			attrs = append(attrs, a)
+		}
+	}
+	f.out.WriteString(html.Token{Type: html.StartTagToken, Data: nameOf(token.Data), Attr: attrs}.String())
+}
+
+func (f *fitter) end(tag string) {
+	f.out.WriteString("</" + nameOf(tag) + ">")
+	if tag == "blockquote" && f.quotes > 0 {
+		f.quotes--
+		if f.quotes == 0 {
+			f.quoteEnds = f.out.Len()
+		}
+	}
+}
+
+// image prints an image that came with the message, and a word for every other.
+func (f *fitter) image(token html.Token) {
+	attr := map[string]string{}
+	for _, a := range token.Attr {
+		attr[a.Key] = a.Val
+	}
+	file, attached := f.files[attr["data-cid"]]
+	source := attr["src"] // a data: URL of an image, nothing else passed
+	if attached {
+		source = attachmentPath(file) + "?inline=1"
+		f.shown.inline[file.ID] = true
+	}
+	if source == "" {
+		f.missing(attr)
+		return
+	}
+	img := []html.Attribute{{Key: "src", Val: source}, {Key: "alt", Val: attr["alt"]}, {Key: "loading", Val: "lazy"}}
+	for _, name := range []string{"width", "height"} {
+		if attr[name] != "" {
+			img = append(img, html.Attribute{Key: name, Val: attr[name]})
+		}
+	}
+	f.mark()
+	f.out.WriteString(html.Token{Type: html.StartTagToken, Data: "img", Attr: img}.String())
+}
+
+func (f *fitter) missing(attr map[string]string) {
+	if attr["data-remote-src"] != "" {
+		f.shown.blocked++
+	}
+	if attr["width"] == "1" || attr["height"] == "1" || attr["width"] == "0" {
+		return // a tracker, made not to be seen
+	}
+	label := attr["alt"]
+	if strings.TrimSpace(label) == "" {
+		label = f.p.T("workspace.image")
+	}
+	f.mark()
+	f.out.WriteString(`<span class="mail-image">` + html.EscapeString(label) + `</span>`)
+}
+
+func (f *fitter) mark() {
+	if f.quotes == 0 {
+		f.after = true
+	}
+}
+
+// folded puts the quote at the end of the message, if it ends with one and says
+// more than that, into a fold.
+func (f *fitter) folded() string {
+	whole := f.out.String()
+	if f.quoteEnds <= f.quoteAt || f.after || strings.TrimSpace(markup.TextFromHTML(whole[:f.quoteAt])) == "" {
+		return whole
+	}
+	return whole[:f.quoteAt] + `<details class="fold"><summary>` + html.EscapeString(f.p.T("workspace.quoted")) + `</summary>` +
+		whole[f.quoteAt:f.quoteEnds] + `</details>` + whole[f.quoteEnds:]
+}

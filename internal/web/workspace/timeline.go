@@ -1,0 +1,203 @@
+package workspace
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"lotse/internal/access"
+	"lotse/internal/desk"
+	"lotse/internal/outbox"
+	"lotse/internal/web/ui"
+)
+
+// entry is one message of the timeline, put into words.
+type entry struct {
+	message desk.Message
+	props   ui.MessageProps
+	body    shown
+	folded  string   // what stands for it until it is unfolded; "" shows it at once
+	origin  string   // why it is in this case
+	hints   []string // what a reader should know of it
+	fresh   bool     // came while the writer was writing
+	files   []desk.Attachment
+	sends   []send
+}
+
+// send is one delivery of a message.
+type send struct {
+	props  ui.DeliveryProps
+	id     string
+	again  bool // a person may decide to send it again
+	unsure bool // it may have arrived
+	undo   int  // seconds it can still be taken back; 0 if it can't
+}
+
+// describe puts the timeline into words.
+func (p casePage) describe() []entry {
+	entries := make([]entry, len(p.file.Messages))
+	for i, m := range p.file.Messages {
+		entries[i] = p.entry(m)
+	}
+	return entries
+}
+
+func (p casePage) entry(m desk.Message) entry {
+	e := entry{message: m, body: bodyOf(m, p.p), props: ui.MessageProps{
+		ID: "m-" + m.ID.String(), Author: p.author(m), At: m.CreatedAt.Time(), Now: p.now,
+	}}
+	for _, a := range m.Attachments {
+		if !e.body.inline[a.ID] {
+			e.files = append(e.files, a)
+		}
+	}
+	for _, d := range p.deliveries[m.ID] {
+		e.sends = append(e.sends, p.send(m, d))
+	}
+	switch m.Kind {
+	case desk.Inbound:
+		p.inbound(&e)
+	case desk.Reply:
+		e.props.From, e.props.Role = ui.FromStaff, p.p.T("workspace.role.reply")
+		e.props.Channel, e.props.ChannelIcon = channelName(p.p, m.Channel), channelIcon(m.Channel)
+	case desk.Note:
+		e.props.From = ui.FromNote
+	case desk.HandOver:
+		e.props.From, e.props.Role = ui.FromNote, p.p.T("workspace.role.handover")
+	case desk.Withdrawn:
+		e.props.From, e.props.Icon = ui.FromSystem, "undo"
+		e.folded = p.p.T("workspace.folded.withdrawn", "Name", e.props.Author)
+	case desk.Ack:
+		e.props.From, e.props.Icon = ui.FromSystem, "bot"
+		e.folded = p.p.T("workspace.folded.ack")
+		if trouble := failedSend(e.sends); trouble != "" {
+			e.folded += ": " + trouble
+		}
+	}
+	return e
+}
+
+func failedSend(sends []send) string {
+	for _, s := range sends {
+		if s.again {
+			return s.props.Text
+		}
+	}
+	return ""
+}
+
+// automations name what wrote a message if no person did, by intake.Automation.
+var automations = map[uint8]string{1: "generated", 2: "replied", 3: "bulk", 4: "bounce", 5: "own"}
+
+func (p casePage) inbound(e *entry) {
+	m := e.message
+	e.props.From = ui.FromCustomer
+	e.props.Channel, e.props.ChannelIcon = channelName(p.p, m.Channel), channelIcon(m.Channel)
+	e.origin = p.p.T("case.joined." + m.Joined.String())
+	if name, ok := automations[m.Automation]; ok {
+		e.hints = append(e.hints, p.p.T("workspace.automation."+name))
+	}
+	if e.body.blocked > 0 {
+		e.hints = append(e.hints, p.p.N("workspace.blocked", e.body.blocked))
+	}
+}
+
+func (p casePage) author(m desk.Message) string {
+	switch {
+	case m.AuthorName != "":
+		return m.AuthorName
+	case m.AuthorKind == access.Staff:
+		return p.crew.person(m.AuthorID)
+	case m.AuthorKind == access.System:
+		return "Lotse"
+	}
+	return p.customerName()
+}
+
+var deliveryStates = map[outbox.State]ui.DeliveryState{
+	outbox.Queued: ui.Queued, outbox.Sending: ui.Queued, outbox.Sent: ui.Sent, outbox.Failed: ui.Failed, outbox.Unsure: ui.Failed, outbox.Cancelled: ui.Queued,
+}
+
+// send puts a delivery into words: state, address, when, and what the other
+// side said if that matters.
+func (p casePage) send(m desk.Message, d outbox.Delivery) send {
+	text := []string{p.p.T("delivery.state." + d.State.String()), d.Address}
+	trouble := d.State == outbox.Failed || d.State == outbox.Unsure
+	switch {
+	case d.State == outbox.Sent:
+		text = append(text, p.p.DateTime(d.SentAt.Time()))
+	case d.State == outbox.Queued && d.Attempts > 0:
+		text = append(text, p.p.N("workspace.delivery.retry", int(d.Attempts), "When", p.p.Relative(d.NextAt.Time(), p.now)))
+		trouble = true
+	case trouble && d.Attempts > 1:
+		text = append(text, p.p.N("workspace.delivery.attempts", int(d.Attempts)))
+	}
+	s := send{id: d.ID.String(), props: ui.DeliveryProps{State: deliveryStates[d.State], Text: strings.Join(text, " · ")}}
+	if trouble {
+		s.props.Detail = said(d)
+	}
+	s.again = d.State == outbox.Failed || d.State == outbox.Unsure
+	s.unsure = d.State == outbox.Unsure
+	s.undo = p.undoLeft(m, d)
+	return s
+}
+
+// said is the server's answer, with its code in front.
+func said(d outbox.Delivery) string {
+	if code := strconv.FormatInt(d.Code, 10); d.Code > 0 && !strings.HasPrefix(d.Words, code) {
+		return strings.TrimSpace(code + " " + d.Words)
+	}
+	return d.Words
+}
+
+// undoLeft is how many seconds the actor can still take the reply back.
+func (p casePage) undoLeft(m desk.Message, d outbox.Delivery) int {
+	own := m.AuthorID == p.actor.ID || p.actor.May(access.RepairIntake)
+	if m.Kind != desk.Reply || !own || d.State != outbox.Queued || d.Attempts > 0 || d.NextAt.IsZero() {
+		return 0
+	}
+	left := d.NextAt.Time().Sub(p.now)
+	if left <= 0 {
+		return 0
+	}
+	return int(math.Ceil(float64(left) / float64(time.Second)))
+}
+
+// markFresh marks what came after the message the writer saw last.
+func (p casePage) markFresh() {
+	for i := range p.entries {
+		p.entries[i].fresh = p.read >= 0 && p.entries[i].message.Seq > p.read
+	}
+}
+
+// attachments lists the files of a message, nil if there are none.
+func (p casePage) attachments(e entry) templ.Component {
+	if len(e.files) == 0 {
+		return nil
+	}
+	list := make([]ui.AttachmentProps, len(e.files))
+	for i, a := range e.files {
+		list[i] = ui.AttachmentProps{Name: orName(a.Name, p.p.T("workspace.file")), Href: attachmentPath(a), Size: p.p.Bytes(a.Size), Icon: fileIcon(a)}
+	}
+	return ui.Attachments(list)
+}
+
+func orName(name, fallback string) string {
+	if name == "" {
+		return fallback
+	}
+	return name
+}
+
+func fileIcon(a desk.Attachment) string {
+	switch {
+	case strings.HasPrefix(a.ContentType, "image/"):
+		return "image"
+	case strings.HasPrefix(a.ContentType, "text/"), a.ContentType == "application/pdf":
+		return "file-text"
+	}
+	return "file"
+}
