@@ -18,6 +18,9 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/web"
+	"lotse/internal/web/account"
+	"lotse/internal/web/admin"
+	"lotse/internal/web/workspace"
 )
 
 func (a *App) buildWeb(context.Context) error {
@@ -33,6 +36,11 @@ func (a *App) buildWeb(context.Context) error {
 // handler is everything the web server answers.
 func (a *App) handler() http.Handler {
 	pages := http.NewServeMux()
+	workspace.New(workspace.Parts{
+		Kit: a.Kit, Desk: a.Desk, Views: a.Views, Outbox: a.Outbox, Intake: a.Intake, People: a.People, Hub: a.Hub, Blobs: a.Blobs, Seal: a.Seal,
+	}).Routes(pages)
+	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
+	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox}).Routes(pages)
 	all := http.NewServeMux()
 	all.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	all.HandleFunc("GET /readyz", a.readyz)

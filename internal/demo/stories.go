@@ -5,7 +5,7 @@ import "lotse/internal/desk"
 // stories are made up. Names, addresses and numbers belong to nobody.
 func stories() []story {
 	return []story{
-		{8.2, "Heike Lorenz", "heike.lorenz@post.example", "Nur 11 statt 16 Mbit/s", []step{
+		{daysAgo: 8.2, name: "Heike Lorenz", email: "heike.lorenz@post.example", subject: "Nur 11 statt 16 Mbit/s", steps: []step{
 			{do: write, text: "Guten Tag,\n\nverkauft wurde mir ein Anschluss mit 16 Mbit/s, an kommen seit Wochen nie mehr als 11. Gemessen morgens, mittags und abends, per Kabel direkt am Router.\n\nDen Netzstecker habe ich schon gezogen, bitte nicht noch einmal vorschlagen.\n\nMit freundlichen Grüßen\nHeike Lorenz\nKundennummer 4402 118"},
 			{hours: 2, by: "Mia", do: take},
 			{hours: .3, by: "Mia", do: note, text: "Drei Messungen liegen bei, alle per Kabel. Kein Fall für die Neustart-Schleife."},
@@ -13,13 +13,13 @@ func stories() []story {
 			{hours: 20, by: "Jonas", do: answer, next: desk.WaitingOthers, text: "Guten Tag Frau Lorenz,\n\nIhre Messungen stimmen. Ich habe die Leitung heute selbst geprüft: Am Verteiler in der Uferstraße gibt es eine fehlerhafte Klemme.\n\nDer Techniker fährt morgen hin. **Sie müssen nichts tun und nicht zu Hause sein.** Ich melde mich, sobald die Leitung steht."},
 			{hours: 28, do: write, text: "Vielen Dank, endlich jemand, der nachsieht. Ich messe morgen Abend noch einmal."},
 		}},
-		{7.6, "Mehmet Yıldız", "m.yildiz@mail.example", "Zähler kommt nicht an", []step{
+		{daysAgo: 7.6, name: "Mehmet Yıldız", email: "m.yildiz@mail.example", subject: "Zähler kommt nicht an", steps: []step{
 			{do: write, text: "Hallo,\n\nmein neuer Zähler sollte letzten Donnerstag kommen. Laut Paketdienst \"zugestellt\", aber hier ist nichts. Die Nachbarn haben auch nichts.\n\nWas nun?\nMehmet Yıldız"},
 			{hours: 3, by: "Mia", do: take},
 			{hours: 1, by: "Mia", do: answer, next: desk.WaitingCustomer, text: "Guten Tag Herr Yıldız,\n\ndas klären wir mit dem Paketdienst, nicht Sie. Ein zweiter Zähler ist unterwegs und kommt am Dienstag zwischen 8 und 12 Uhr.\n\nPasst Ihnen das?"},
 			{hours: 5, do: write, text: "Dienstag passt. Danke!"},
 		}},
-		{6.9, "Renate Vogel", "renate.vogel@web.example", "Abrechnung 2025: Zählerstand falsch", []step{
+		{daysAgo: 6.9, name: "Renate Vogel", email: "renate.vogel@web.example", subject: "Abrechnung 2025: Zählerstand falsch", steps: []step{
 			{do: write, text: "Sehr geehrte Damen und Herren,\n\nin der Rechnung steht als Endstand 48 211 kWh. Abgelesen habe ich am 31.12. aber 43 211 kWh. Da hat sich jemand um 5 000 vertippt.\n\nBitte korrigieren Sie das.\n\nRenate Vogel"},
 			{hours: 4, by: "Mia", do: give, to: teamBilling, text: "Zahlendreher im Endstand, Korrektur der Jahresrechnung."},
 			{hours: 16, by: "Selin", do: take},
@@ -27,42 +27,42 @@ func stories() []story {
 			{hours: 24, do: write, text: "Geld ist da. So wünscht man sich das. Danke, Frau Aydın!"},
 			{hours: 2, by: "Selin", do: settle, next: desk.Solved},
 		}},
-		{5.1, "Familie Brandt", "brandt.familie@post.example", "Umzug zum 1. Dezember", []step{
+		{daysAgo: 5.1, name: "Familie Brandt", email: "brandt.familie@post.example", subject: "Umzug zum 1. Dezember", steps: []step{
 			{do: write, text: "Guten Tag,\n\nwir ziehen am 1. Dezember von der Gartenstraße 12 in die Lindenallee 3 und möchten Strom und Internet mitnehmen. Was brauchen Sie von uns?\n\nViele Grüße\nSabine und Tom Brandt"},
 			{hours: 1.5, by: "Mia", do: take},
 			{hours: .5, by: "Mia", do: answer, next: desk.WaitingCustomer, text: "Guten Tag Familie Brandt,\n\ngern. Wir brauchen nur zwei Dinge:\n\n1. die Zählernummer in der Lindenallee 3 (steht auf dem Zähler),\n2. den Zählerstand in der Gartenstraße am Tag der Übergabe. Ein Foto genügt.\n\nAlles andere erledigen wir."},
 		}},
-		{4.4, "Oliver Hahn", "oliver.hahn@firma.example", "Kündigung Internet", []step{
+		{daysAgo: 4.4, name: "Oliver Hahn", email: "oliver.hahn@firma.example", subject: "Kündigung Internet", steps: []step{
 			{do: write, text: "Ich kündige meinen Internetanschluss zum nächstmöglichen Zeitpunkt. Bitte bestätigen Sie mir das Datum schriftlich.\n\nO. Hahn"},
 			{hours: 6, by: "Mia", do: take},
 			{hours: .2, by: "Mia", do: answer, text: "Guten Tag Herr Hahn,\n\nIhre Kündigung ist eingegangen. Der Vertrag endet am **31. Dezember 2026**. Mehr ist nicht nötig."},
 		}},
-		{3.3, "Grace Miller", "grace.miller@mail.example", "Charging station for my car", []step{
+		{daysAgo: 3.3, name: "Grace Miller", email: "grace.miller@mail.example", subject: "Charging station for my car", steps: []step{
 			{do: write, text: "Hello,\n\nI would like to install a charging station (11 kW) in my garage. Do I need your permission, and how long does it take?\n\nKind regards\nGrace Miller"},
 			{hours: 5, by: "Jonas", do: take},
 			{hours: 1, by: "Jonas", do: answer, next: desk.WaitingCustomer, text: "Dear Ms Miller,\n\na charging station of 11 kW only has to be **registered**, no permission is needed. Please send us the data sheet of the model you chose; we do the rest within ten working days."},
 		}},
-		{2.2, "Werner Kühn", "werner.kuehn@web.example", "Techniker war nicht da!", []step{
+		{daysAgo: 2.2, name: "Werner Kühn", email: "werner.kuehn@web.example", subject: "Techniker war nicht da!", steps: []step{
 			{do: write, text: "Heute sollte zwischen 8 und 12 ein Techniker kommen. Ich habe mir frei genommen. Niemand war da. Um 12:03 kam eine SMS: \"Kunde nicht angetroffen\". Das ist eine Frechheit, ich war die ganze Zeit zu Hause!"},
 			{hours: 1, by: "Jonas", do: take},
 			{hours: .2, by: "Jonas", do: note, text: "Telematik zeigt: Wagen stand bis 11:40 in der Hafenstraße, nie vor Ort. Kunde hat recht."},
 			{hours: .4, by: "Jonas", do: answer, next: desk.Open, text: "Guten Tag Herr Kühn,\n\nSie haben recht, unser Techniker war nicht bei Ihnen. Die SMS war falsch.\n\nDer neue Termin ist **morgen, 8 bis 9 Uhr**, als erster der Tour. Für den versäumten Termin schreiben wir Ihnen 10 € gut, ohne dass Sie etwas beantragen müssen."},
 			{hours: 3, do: write, text: "Na gut. Ich bin morgen um 8 da. Wehe, es kommt wieder keiner."},
 		}},
-		{1.4, "Lea Sommer", "lea.sommer@mail.example", "Glasfaser in der Mühlgasse?", []step{
+		{daysAgo: 1.4, name: "Lea Sommer", email: "lea.sommer@mail.example", subject: "Glasfaser in der Mühlgasse?", steps: []step{
 			{do: write, text: "Hallo,\n\nwann kommt Glasfaser in die Mühlgasse? Bei den Nachbarn in der Bachstraße liegt sie schon.\n\nLG Lea Sommer"},
 		}},
-		{.9, "Piotr Nowak", "p.nowak@post.example", "Abschlag zu hoch", []step{
+		{daysAgo: .9, name: "Piotr Nowak", email: "p.nowak@post.example", subject: "Abschlag zu hoch", steps: []step{
 			{do: write, text: "Guten Tag,\n\nmein Abschlag wurde von 62 auf 118 Euro erhöht, obwohl ich allein wohne und eher weniger verbrauche. Können Sie das bitte prüfen?\n\nPiotr Nowak, Kundennummer 4471 903"},
 			{hours: 1, by: "Mia", do: give, to: teamBilling, text: "Abschlag prüfen, bitte Verbrauch der letzten zwei Jahre ansehen."},
 		}},
-		{.35, "Ingrid Sauer", "ingrid.sauer@web.example", "Danke an Herrn Weber", []step{
+		{daysAgo: .35, name: "Ingrid Sauer", email: "ingrid.sauer@web.example", subject: "Danke an Herrn Weber", steps: []step{
 			{do: write, text: "Liebes Team,\n\nich wollte nur sagen: Herr Weber hat am Telefon nicht aufgelegt, bis der Anschluss wieder ging. Eine halbe Stunde. Das gibt es sonst nirgends.\n\nHerzliche Grüße\nIngrid Sauer"},
 		}},
-		{.12, "Tarek Haddad", "tarek.haddad@mail.example", "Stromausfall Hafenstraße", []step{
+		{daysAgo: .12, name: "Tarek Haddad", email: "tarek.haddad@mail.example", subject: "Stromausfall Hafenstraße", steps: []step{
 			{do: write, text: "Seit 20 Minuten ist in der ganzen Hafenstraße der Strom weg. Wissen Sie schon Bescheid?"},
 		}},
-		{.03, "Clara Beck", "clara.beck@post.example", "Zugangsdaten für das Kundenportal", []step{
+		{daysAgo: .03, name: "Clara Beck", email: "clara.beck@post.example", subject: "Zugangsdaten für das Kundenportal", steps: []step{
 			{do: write, text: "Hallo, ich finde den Brief mit den Zugangsdaten nicht mehr. Können Sie mir neue schicken?\n\nClara Beck"},
 		}},
 	}

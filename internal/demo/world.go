@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,58 +44,69 @@ type story struct {
 	email   string
 	subject string
 	steps   []step
+
+	number string // of the case, once it exists
+	last   string // id of the customer's latest mail
 }
 
-// live plays all stories in the order of their beginnings.
+// scene is one step of one story at its moment.
+type scene struct {
+	at    time.Time
+	story *story
+	step  step
+}
+
+// live plays all stories, woven into each other as time goes by.
 func (w *world) live(ctx context.Context) error {
-	for _, s := range stories() {
-		if err := w.play(ctx, s); err != nil {
-			return fmt.Errorf("story of %s: %w", s.name, err)
+	for _, s := range w.scenes() {
+		if d := s.at.Sub(w.clock.Now()); d > 0 {
+			w.clock.Advance(d)
 		}
-	}
-	w.moveTo(w.now)
-	if err := w.until(ctx, func() (bool, error) { n, err := w.app.Outbox.Pending(ctx); return n == 0, err }); err != nil {
-		return err
+		if err := w.play(ctx, s); err != nil {
+			return fmt.Errorf("story of %s: %w", s.story.name, err)
+		}
 	}
 	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, w.staff["Anna"], catalog.UndoSeconds.Default)
 }
 
-func (w *world) moveTo(t time.Time) {
-	if d := t.Sub(w.clock.Now()); d > 0 {
-		w.clock.Advance(d)
+func (w *world) scenes() []scene {
+	all := stories()
+	var scenes []scene
+	for i := range all {
+		at := w.now.Add(-time.Duration(all[i].daysAgo * 24 * float64(time.Hour)))
+		for _, st := range all[i].steps {
+			at = at.Add(time.Duration(st.hours * float64(time.Hour)))
+			if at.After(w.now) {
+				at = w.now
+			}
+			scenes = append(scenes, scene{at: at, story: &all[i], step: st})
+		}
 	}
+	slices.SortStableFunc(scenes, func(a, b scene) int { return a.at.Compare(b.at) })
+	return scenes
 }
 
-func (w *world) play(ctx context.Context, s story) error {
-	at := w.now.Add(-time.Duration(s.daysAgo * 24 * float64(time.Hour)))
-	var number, last string
-	for _, st := range s.steps {
-		at = at.Add(time.Duration(st.hours * float64(time.Hour)))
-		if at.After(w.now) {
-			at = w.now
-		}
-		w.moveTo(at)
-		var err error
-		if st.do == write {
-			number, last, err = w.mail(ctx, s, st, number, last)
-		} else {
-			err = w.act(ctx, number, st)
-		}
-		if err != nil {
+// play lets one thing happen and waits until the desk has dealt with it.
+func (w *world) play(ctx context.Context, s scene) error {
+	if s.step.do != write {
+		if err := w.act(ctx, s.story.number, s.step); err != nil {
 			return err
 		}
+	} else if err := w.mail(ctx, s.story, s.step); err != nil {
+		return err
 	}
-	return nil
+	return w.until(ctx, func() (bool, error) { n, err := w.app.Outbox.Pending(ctx); return n == 0, err })
 }
 
-// mail sends a customer's mail through the intake and returns the case's number.
-func (w *world) mail(ctx context.Context, s story, st step, number, last string) (string, string, error) {
+// mail sends a customer's mail through the intake.
+func (w *world) mail(ctx context.Context, s *story, st step) error {
 	w.mails++
 	id := fmt.Sprintf("%d.%d@%s", w.now.Unix(), w.mails, s.email[strings.IndexByte(s.email, '@')+1:])
 	subject, headers := s.subject, ""
-	if last != "" {
-		subject, headers = "Re: "+subject, "In-Reply-To: <"+last+">\r\nReferences: <"+last+">\r\n"
+	if s.last != "" {
+		subject, headers = "Re: "+subject, "In-Reply-To: <"+s.last+">\r\nReferences: <"+s.last+">\r\n"
 	}
+	s.last = id
 	raw := "From: " + mime.QEncoding.Encode("utf-8", s.name) + " <" + s.email + ">\r\n" +
 		"To: Stadtwerke Lindenau <" + Mailbox + ">\r\n" +
 		"Subject: " + mime.QEncoding.Encode("utf-8", subject) + "\r\n" +
@@ -107,19 +119,20 @@ func (w *world) mail(ctx context.Context, s story, st step, number, last string)
 		Trace: intake.Trace{Peer: "192.0.2.10", Hello: "mail.example", From: s.email, To: []string{Mailbox}},
 	})
 	if err != nil {
-		return "", "", err
+		return err
 	}
 	if err := w.until(ctx, func() (bool, error) { n, _, err := w.app.Intake.Backlog(ctx); return n == 0, err }); err != nil {
-		return "", "", err
+		return err
 	}
-	if number != "" {
-		return number, id, nil
+	if s.number != "" {
+		return nil
 	}
 	page, err := w.app.Views.List(ctx, w.staff["Anna"], views.Filter{Scope: views.All})
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	return page.Rows[0].Number, id, nil
+	s.number = page.Rows[0].Number
+	return nil
 }
 
 func (w *world) act(ctx context.Context, number string, st step) error {

@@ -331,7 +331,7 @@ func caseRow(r listRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if r.awaits {
-			templ_7745c5c3_Err = ui.VisuallyHidden(t(ctx, "workspace.list.awaits")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.VisuallyHidden(t(ctx, "workspace.list.awaits")+" ").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

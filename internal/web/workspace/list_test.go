@@ -32,7 +32,7 @@ func TestListShowsWhatCountsOfACase(t *testing.T) {
 		row := doc.Find("#row-" + c.Number)
 		for selector, want := range map[string]string{
 			".row-link": "Kunde wartet: Zählerstand falsch", ".case-customer": "Renate Vogel", ".case-excerpt": "Renate Vogel In der Rechnung steht 48 211 kWh.",
-			".case-state": "Neu noch 8 Std.", ".case-owner": "Noch niemandService", ".number": c.Number,
+			".case-state": "Neunoch 23 Std.", ".case-owner": "Noch niemand Service", ".number": c.Number,
 		} {
 			if got := text(row.Find(selector)); got != want {
 				t.Errorf("%s reads %q, want %q", selector, got, want)
@@ -41,7 +41,8 @@ func TestListShowsWhatCountsOfACase(t *testing.T) {
 		if href, _ := row.Find(".row-link").Attr("href"); href != "/cases/"+c.Number {
 			t.Errorf("the row leads to %q", href)
 		}
-		w.clock.Advance(11 * time.Hour)
+		w.clock.Advance(26 * time.Hour)
+		w.mia = w.enter(w.mia.actor.ID) // the session ended over night
 		if got := text(w.mia.get("/cases").Find("#row-" + c.Number + " [data-tone=danger]")); got != "seit 3 Std. überfällig" {
 			t.Errorf("overdue reads %q", got)
 		}

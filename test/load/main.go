@@ -1,0 +1,165 @@
+// Command load measures Lotse on the machine it runs on and prints the figures
+// as a Markdown table, with every single number below it. `make bench` runs it
+// and keeps what it prints.
+//
+//	go run ./test/load            # everything, some minutes
+//	go run ./test/load -quick     # the same with less of everything, a minute
+//
+// Everything is measured from outside, on the program as it is shipped: mails
+// come over SMTP and acknowledgements go to a real port. The load generator, the
+// mail server at the other end, the database server and the program share the
+// cores of the machine, so a desk with a machine of its own is faster. Beside
+// each figure that depends on the disk stands what the database alone reaches in
+// the same run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"lotse/test/program"
+)
+
+// plan says how much is measured.
+type plan struct {
+	raw      time.Duration // for each limit of the database
+	mails    int           // in each run over SMTP
+	cases    int           // in the desk whose pages are measured
+	pages    time.Duration // for each page
+	idle     time.Duration // from start to the look at memory
+	launches int
+}
+
+var (
+	full  = plan{raw: 4 * time.Second, mails: 10000, cases: 100000, pages: 15 * time.Second, idle: 30 * time.Second, launches: 10}
+	quick = plan{raw: time.Second, mails: 1500, cases: 10000, pages: 2 * time.Second, idle: 3 * time.Second, launches: 5}
+)
+
+// bench is one run.
+type bench struct {
+	plan
+	folder  string // where all data lies
+	results []result
+}
+
+func main() {
+	isQuick := flag.Bool("quick", false, "less of everything, for about a minute")
+	kinds := flag.String("databases", "sqlite,postgres", "which databases to measure")
+	folder := flag.String("folder", "", "where to put the data; a folder on the disk to measure (default: the temporary folder)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	b := &bench{plan: full}
+	if *isQuick {
+		b.plan = quick
+	}
+	if err := b.run(ctx, *folder, strings.Split(*kinds, ",")); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+func (b *bench) run(ctx context.Context, parent string, kinds []string) error {
+	if _, err := program.Binary(); err != nil {
+		return err
+	}
+	var err error
+	if b.folder, err = os.MkdirTemp(parent, "lotse-load-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.folder)
+	if err := os.Chmod(b.folder, 0o755); err != nil { // PostgreSQL is another user
+		return err
+	}
+	if err := b.disk(); err != nil {
+		return err
+	}
+	for _, kind := range []string{"sqlite", "postgres"} {
+		if !slices.Contains(kinds, kind) {
+			continue
+		}
+		if err := b.database(ctx, kind); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	fmt.Printf("Generator, mail sink, database and program share %d cores. %d mails of 3 KB in each run over SMTP, from as many\n"+
+		"senders; while mails are accepted, others are processed and acknowledged. Pages are measured at %d cases.\n\n",
+		runtime.NumCPU(), b.mails, b.cases)
+	writeTable(os.Stdout, b.results)
+	writeRaw(os.Stdout, b.results)
+	return nil
+}
+
+// database measures everything on one kind of database.
+func (b *bench) database(ctx context.Context, kind string) error {
+	e := &env{bench: b, kind: kind}
+	if kind == "postgres" {
+		var err error
+		if e.server, err = program.StartPostgres(b.folder); err != nil {
+			return err
+		}
+		defer e.server.Remove()
+	}
+	for _, step := range []struct {
+		name string
+		run  func(context.Context, *env) error
+	}{
+		{"limits of the database", limits}, {"starting and idling", idling},
+		{"mail over 8 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 8) }},
+		{"mail over 32 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 32) }},
+		{"pages", pages},
+	} {
+		begin := time.Now()
+		if err := step.run(ctx, e); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s, %s: %v\n", kind, step.name, time.Since(begin).Round(100*time.Millisecond))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// env is one kind of database within a run.
+type env struct {
+	*bench
+	kind   string
+	server *program.Postgres // nil: SQLite
+	made   int
+}
+
+// url returns an empty database of its own.
+func (e *env) url(ctx context.Context) (string, error) {
+	e.made++
+	name := fmt.Sprintf("load%d", e.made)
+	if e.server == nil {
+		return "sqlite:" + e.folder + "/" + name + ".db", nil
+	}
+	return e.server.Database(ctx, name)
+}
+
+// desk returns an empty desk that does not run yet.
+func (e *env) desk(ctx context.Context, relayPort int) (*program.Desk, error) {
+	url, err := e.url(ctx)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp(e.folder, "desk-")
+	if err != nil {
+		return nil, err
+	}
+	return program.NewDesk(ctx, program.Options{Folder: folder, Database: url, RelayPort: relayPort})
+}
+
+func (e *env) note(r result) {
+	r.Database = e.kind
+	e.results = append(e.results, r)
+}

@@ -1,0 +1,82 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Web is a person signed in to the desk, in a browser without a script. It is
+// safe for concurrent use.
+type Web struct {
+	desk   *Desk
+	cookie string
+}
+
+// SignIn signs the administrator in.
+func (d *Desk) SignIn(ctx context.Context) (*Web, error) {
+	w := &Web{desk: d}
+	res, err := w.Post(ctx, "/signin", url.Values{"email": {Admin}, "password": {Password}})
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	for _, c := range res.Cookies() {
+		w.cookie = c.Name + "=" + c.Value
+	}
+	if w.cookie == "" {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 2000))
+		return nil, fmt.Errorf("signing in: %s\n%s", res.Status, text)
+	}
+	return w, nil
+}
+
+// Get asks for a page. The caller closes the body, which may be packed. No
+// redirect is followed.
+func (w *Web) Get(ctx context.Context, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.desk.URL(path), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	return w.do(req)
+}
+
+// Page returns the text of a page; any answer but 200 is an error.
+func (w *Web) Page(ctx context.Context, path string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.desk.URL(path), nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := w.do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = errors.New(path + " answers " + res.Status)
+	}
+	return string(text), err
+}
+
+// Post sends a form. The caller closes the body.
+func (w *Web) Post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.desk.URL(path), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return w.do(req)
+}
+
+func (w *Web) do(req *http.Request) (*http.Response, error) {
+	if w.cookie != "" {
+		req.Header.Set("Cookie", w.cookie)
+	}
+	return w.desk.web.Do(req)
+}
