@@ -71,13 +71,13 @@ const (
 	teamOf       = "(SELECT id FROM teams LIMIT 1)"
 	accountOf    = "(SELECT id FROM accounts LIMIT 1)"
 	staffOf      = "(SELECT id FROM staff LIMIT 1)"
-	moment       = "1790000000000000 + n * 1000000" // one case a second
+	moment       = "1790000000000000 + CAST(1000000 AS bigint) * n" // one case a second
 	stateOf      = "CASE WHEN n % 10 < 3 THEN 1 + n % 5 ELSE 7 END"
 	ownerOf      = "CASE WHEN n % 2 = 0 THEN " + staffOf + " END"
 )
 
 func (w words) statements(cases int) []string {
-	from := fmt.Sprintf(" FROM counter")
+	from := " FROM counter"
 	with := fmt.Sprintf("WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", cases)
 	insert := func(table, columns string, values ...string) string {
 		return "INSERT INTO " + table + " (" + columns + ") " + with + "SELECT " + strings.Join(values, ", ") + from
@@ -93,7 +93,7 @@ func (w words) statements(cases int) []string {
 		insert("case_rows", "case_id, brand_id, number, subject, customer_id, customer_name, excerpt, state, team_id, owner_id, channel, messages, awaits, due_at, moved_at",
 			w.id(caseKind), brandOf, w.number(), subject, w.id(customerKind), name, w.bytes("'"+shortText[:130]+"'"), stateOf, teamOf, ownerOf, "'email'", "3", "n % 3 = 0", moment, moment),
 	}
-	for i, m := range []struct{ kind, author, text string }{{"1", "2", question}, {"4", "0", shortText}, {"2", "1", shortText}} {
+	for i, m := range []struct{ kind, author, text string }{{"1", "3", question}, {"4", "1", shortText}, {"2", "2", shortText}} {
 		all = append(all, insert("messages", "id, brand_id, case_id, seq, kind, visibility, author_kind, author_name, channel, subject, body, html, external_id, external_lookup, joined, automation, created_at",
 			w.id(messageKind+i), brandOf, w.id(caseKind), fmt.Sprint(i+1), m.kind, "1", m.author, name, "'email'", subject, w.bytes("'"+m.text+"'"),
 			w.bytes("'<p>"+m.text+"</p>'"), w.bytes(fmt.Sprintf("'%d.' || n || '@post.example'", i)), w.bytes(fmt.Sprintf("'%d lookup ' || n", i)), "0", "0", moment))

@@ -86,6 +86,7 @@ func (b *bench) run(ctx context.Context, parent string, kinds []string) error {
 			continue
 		}
 		if err := b.database(ctx, kind); err != nil {
+			writeRaw(os.Stdout, b.results) // what there is
 			return fmt.Errorf("%s: %w", kind, err)
 		}
 	}

@@ -130,7 +130,7 @@ var cases = []struct {
 	{"internal/app/app.go", in + "channel/all", ""},
 	{"internal/app/app.go", in + "demo", "demo"},
 	{"internal/demo/world.go", in + "desk", ""},
-	{"internal/demo/world.go", in + "app", "app"},
+	{"internal/demo/world.go", in + "app", ""},
 	{"internal/desk/case_test.go", in + "demo", ""},
 	{"internal/desk/case_test.go", in + "app", "app"},
 	{"internal/views/list.go", in + "demo", "demo"},

@@ -58,7 +58,6 @@ var (
 type link struct {
 	client *smtp.Client
 	conn   *timedConn
-	used   bool        // it has carried a mail before
 	expiry *time.Timer // while idle
 }
 

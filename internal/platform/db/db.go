@@ -93,11 +93,9 @@ func openSQLite(path string) (*DB, error) {
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
 	d := &DB{
-		writer: bun.NewDB(w, sqlitedialect.New()),
-		reader: bun.NewDB(r, sqlitedialect.New()),
+		writer: bun.NewDB(w, sqlitedialect.New()).WithQueryHook(countHook{}),
+		reader: bun.NewDB(r, sqlitedialect.New()).WithQueryHook(countHook{}),
 	}
-	d.writer.AddQueryHook(countHook{})
-	d.reader.AddQueryHook(countHook{})
 	d.group = newGroup(d.writer)
 	return d, nil
 }
@@ -117,8 +115,7 @@ func openPostgres(url string) (*DB, error) {
 	pool.SetMaxOpenConns(4 + 4*runtime.NumCPU())
 	pool.SetMaxIdleConns(4 + 4*runtime.NumCPU())
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	b := bun.NewDB(pool, pgdialect.New())
-	b.AddQueryHook(countHook{})
+	b := bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{})
 	return &DB{postgres: true, writer: b, reader: b}, nil
 }
 

@@ -132,7 +132,7 @@ func TestContext(t *testing.T) {
 }
 
 func TestForCachesAndFallsBack(t *testing.T) {
-	if For(German) != For(German) {
+	if first, second := For(German), For(German); first != second {
 		t.Error("printers should be cached")
 	}
 	if For("fr").Locale() != English {

@@ -16,6 +16,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/setup"
 	"lotse/internal/web"
+	"lotse/internal/web/account/form"
 	"lotse/internal/web/assets"
 	"lotse/internal/web/ui"
 )
@@ -69,7 +70,7 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 // bare is the frame of a page for somebody who is not signed in.
 func (p *Pages) bare(r *http.Request, title, lead string) ui.BareProps {
 	page := p.kit.Bare(r, title)
-	page.Styles = []string{style}
+	page.Styles = []string{form.Style, style}
 	return ui.BareProps{Page: page, Heading: title, Lead: lead}
 }
 

@@ -45,7 +45,7 @@ func (p *Pages) renderAccount(w http.ResponseWriter, r *http.Request, status int
 		f.Errors = errors
 	}
 	frame := p.kit.Shell(r, t(ctx, "account.title"), "/account")
-	frame.Errors, frame.Styles = f.Errors, []string{style}
+	frame.Errors, frame.Styles = f.Errors, []string{form.Style, style}
 	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f}))
 }
 

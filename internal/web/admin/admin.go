@@ -15,6 +15,7 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
 	"lotse/internal/web"
+	"lotse/internal/web/account/form"
 	"lotse/internal/web/assets"
 	"lotse/internal/web/ui"
 )
@@ -94,7 +95,7 @@ func (p *Pages) mount(mux *http.ServeMux, needs access.Permission, handlers map[
 // shell is the frame of a page; current is the entry of the navigation.
 func (p *Pages) shell(r *http.Request, title, current string, faults []ui.FieldError) ui.ShellProps {
 	frame := p.kit.Shell(r, title, current)
-	frame.Styles = []string{style}
+	frame.Styles = []string{form.Style, style}
 	if frame.Errors = faults; len(faults) > 0 {
 		frame.Flash = nil
 	}

@@ -156,7 +156,9 @@ func TestFailedDeliveryIsShownAndSentAgain(t *testing.T) {
 		c := w.open(heike)
 		w.mia.goes("/cases/"+c.Number+"/reply", "reply", "Guten Tag")
 		w.deliver(c, outbox.Queued, 2, 451, "4.7.1 try later")
-		staff := func() string { return text(w.mia.get("/cases/" + c.Number).Find(".message[data-from=staff] .delivery")) }
+		staff := func() string {
+			return text(w.mia.get("/cases/" + c.Number).Find(".message[data-from=staff] .delivery"))
+		}
 		if got := staff(); !strings.Contains(got, "2 Versuche bisher, der nächste") || !strings.Contains(got, "451 4.7.1 try later") {
 			t.Errorf("a passing fault reads %q", got)
 		}

@@ -80,3 +80,14 @@ func (c crew) members(team ids.ID) []staff.Staff {
 	}
 	return found
 }
+
+// loners are the people of no team; they get a case within its team.
+func (c crew) loners() []staff.Staff {
+	var found []staff.Staff
+	for _, s := range c.people {
+		if len(s.Teams) == 0 && s.Active {
+			found = append(found, s)
+		}
+	}
+	return found
+}

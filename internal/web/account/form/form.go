@@ -5,6 +5,7 @@ package form
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"net/http"
 	"net/url"
@@ -15,8 +16,15 @@ import (
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/web"
+	"lotse/internal/web/assets"
 	"lotse/internal/web/ui"
 )
+
+//go:embed form.css
+var css string
+
+// Style is the style sheet of pages of forms.
+var Style = assets.RegisterStyle("form.css", css)
 
 // Form is what was typed, by name of the control, and what is wrong with it. The
 // zero Form is empty.
@@ -64,14 +72,14 @@ func (f Form) Int(name string, fallback int) int {
 func (f Form) Has(name, value string) bool { return slices.Contains(f.Typed[name], value) }
 
 // Field completes a control with what was typed into it and what is wrong with
-// that. A password is never sent back: after an error its hint asks for it again.
+// that. A password is never sent back: if one was typed, the hint asks for it again.
 func (f Form) Field(ctx context.Context, p ui.FieldProps) ui.FieldProps {
 	p.Error = web.ErrorOf(f.Errors, p.Name)
 	if p.Type != "password" {
 		p.Value = f.Get(p.Name)
 		return p
 	}
-	if len(f.Errors) > 0 && p.Error == "" {
+	if f.Get(p.Name) != "" && p.Error == "" {
 		p.Hint = strings.TrimSpace(p.Hint + " " + i18n.From(ctx).T("form.password_again"))
 	}
 	return p
