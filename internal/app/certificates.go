@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,9 +41,22 @@ func newCertificates(c config.Config, log *slog.Logger) (*certificates, error) {
 		if c.ACMEURL != "" {
 			m.Client = &acme.Client{DirectoryURL: c.ACMEURL}
 		}
-		return &certificates{get: m.GetCertificate, proto: []string{acme.ALPNProto}}, nil
+		return &certificates{get: named(c.ACMEHost, m.GetCertificate), proto: []string{acme.ALPNProto}}, nil
 	}
 	return &certificates{}, nil
+}
+
+// named fills in the first host where the peer names none of ours: mail servers
+// often name none, or the mail exchanger, and care less than browsers.
+func named(hosts []string, get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if slices.Contains(hosts, hello.ServerName) {
+			return get(hello)
+		}
+		ours := *hello
+		ours.ServerName = hosts[0]
+		return get(&ours)
+	}
 }
 
 // forWeb returns the web server's settings; nil means plain HTTP.

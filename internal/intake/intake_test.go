@@ -366,3 +366,24 @@ func TestAcceptFailsWhenDatabaseIsAway(t *testing.T) {
 		}
 	})
 }
+
+func TestDeliveryThatLostItsJobIsSent(t *testing.T) {
+	onBoth(t, func(w *world) {
+		ctx := context.Background()
+		lanes, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { w.intake.Run(lanes); close(done) }()
+		w.arrive(letter{ID: "1", From: "a@k.example", Text: "Hallo"})
+		w.settled()
+		stop()
+		<-done
+		must(w.t, w.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.NewRaw("DELETE FROM river_job").Exec(ctx)
+			return err
+		}))
+		w.clock.Advance(11 * time.Minute)
+		must(w.t, w.outbox.Recover(ctx, true))
+		w.start()
+		w.until("it is sent", func() bool { return len(w.sent.all()) == 1 })
+	})
+}

@@ -176,6 +176,9 @@ func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) err
 	rows := make([]deliveryRow, 0, len(send))
 	for _, c := range send {
 		to, ok := addresses[c.Case.CustomerID]
+		if !ok && c.Kind == desk.Acknowledged {
+			continue // nobody to tell; the case stands all the same
+		}
 		if !ok {
 			return errs.Field("text", "delivery.no_address")
 		}
@@ -212,6 +215,9 @@ func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to people
 
 // add stores deliveries and their jobs.
 func (o *Outbox) add(ctx context.Context, tx *db.Tx, rows []deliveryRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	if _, err := tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
 		return fmt.Errorf("adding deliveries: %w", err)
 	}

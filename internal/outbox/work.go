@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
@@ -162,11 +164,45 @@ func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*delivery
 	})
 }
 
-// Recover settles what a program that died left in the middle of being sent.
-// With alone, this process is the only one there is and every such delivery is
-// left behind; else those whose time is over are. Run it at start and then
-// every minute.
+// forgotten is how long a delivery may be overdue before its job is believed
+// lost.
+const forgotten = 10 * time.Minute
+
+// Recover settles what a program that died left in the middle of being sent, and
+// gives a new job to deliveries that lost theirs. With alone, this process is the
+// only one there is and everything being sent is left behind; else what has been
+// for too long is. Run it at start and then every minute.
 func (o *Outbox) Recover(ctx context.Context, alone bool) error {
+	if err := o.settleInterrupted(ctx, alone); err != nil {
+		return err
+	}
+	return o.remind(ctx)
+}
+
+// remind adds a job for each delivery that waits although its time has passed
+// long ago. One job too many does no harm: only one gets past the mark.
+func (o *Outbox) remind(ctx context.Context) error {
+	now := clock.Now(o.Clock)
+	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
+		var rows []deliveryRow
+		err := tx.NewSelect().Model(&rows).Column("id").
+			Where("state = 1 AND next_at < ?", now.Add(-forgotten)).Order("next_at").Limit(1000).Scan(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		jobs := make([]queue.Job, len(rows))
+		which := make([]ids.ID, len(rows))
+		for i, r := range rows {
+			which[i], jobs[i] = r.ID, queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery}
+		}
+		if _, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("next_at = ?", now).Where("id IN (?)", bun.List(which)).Exec(ctx); err != nil {
+			return fmt.Errorf("reminding of deliveries: %w", err)
+		}
+		return o.Queue.Add(ctx, tx, jobs...)
+	})
+}
+
+func (o *Outbox) settleInterrupted(ctx context.Context, alone bool) error {
 	var rows []deliveryRow
 	q := o.DB.Read().NewSelect().Model(&rows).Where("state = 2").Limit(1000)
 	if !alone {

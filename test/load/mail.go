@@ -32,6 +32,10 @@ func mail(ctx context.Context, e *env, connections int) error {
 		return fmt.Errorf("the first mails were not acknowledged\n%s", desk.Log(20))
 	}
 	mails := letters(warmUp, e.mails)
+	before, err := desk.Processor()
+	if err != nil {
+		return err
+	}
 	begin := time.Now()
 	times, accepted, err := program.Blast(desk.SMTP, mails, connections)
 	if err != nil {
@@ -44,6 +48,10 @@ func mail(ctx context.Context, e *env, connections int) error {
 	if err := inList(ctx, desk, warmUp+e.mails); err != nil {
 		return err
 	}
+	after, err := desk.Processor()
+	if err != nil {
+		return err
+	}
 	_, most, err := desk.Memory()
 	if err != nil {
 		return err
@@ -54,6 +62,7 @@ func mail(ctx context.Context, e *env, connections int) error {
 	e.note(result{Name: "from MAIL to 250, p50", Load: load, Value: ms(times.At(0.5)), Unit: "ms"})
 	e.note(result{Name: "from MAIL to 250, p99", Load: load, Value: ms(times.At(0.99)), Unit: "ms"})
 	e.note(result{Name: "mails processed: case in the list, acknowledgement sent", Load: load, Value: rate(processed), Unit: "/s", Goal: 300})
+	e.note(result{Name: "processor time of the program for a mail", Load: load, Value: ms((after - before) / time.Duration(e.mails)), Unit: "ms"})
 	e.note(result{Name: "most memory meanwhile", Load: load, Value: megabytes(most), Unit: "MB"})
 	return desk.Stop()
 }

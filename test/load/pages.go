@@ -43,10 +43,20 @@ func pages(ctx context.Context, e *env) error {
 			path func(*rand.Rand) string
 			goal float64
 		}{{"list of cases", list, 10}, {"page of a case", file, 0}} {
+			before, err := desk.Processor()
+			if err != nil {
+				return err
+			}
+			begin := time.Now()
 			times, rate, err := e.ask(ctx, web, clients, page.path)
 			if err != nil {
 				return err
 			}
+			after, err := desk.Processor()
+			if err != nil {
+				return err
+			}
+			answers := rate * time.Since(begin).Seconds() // about: the warm-up is in it
 			if clients == 1 {
 				page.goal = 0 // the goal is meant at 8
 			}
@@ -54,6 +64,7 @@ func pages(ctx context.Context, e *env) error {
 			e.note(result{Name: page.name + ", p50", Load: load, Value: ms(times.At(0.5)), Unit: "ms"})
 			e.note(result{Name: page.name + ", p99", Load: load, Value: ms(times.At(0.99)), Unit: "ms", Goal: page.goal})
 			e.note(result{Name: page.name + ", answers", Load: load, Value: rate, Unit: "/s"})
+			e.note(result{Name: page.name + ", processor time of the program", Load: load, Value: ms(after-before) / answers, Unit: "ms"})
 		}
 	}
 	now, _, err := desk.Memory()

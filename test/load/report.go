@@ -62,26 +62,32 @@ func number(v float64) string {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// writeTable writes one line per figure and a column per database.
+// writeTable writes one line per figure and load, and a column per database.
+// Lines of one figure stand together.
 func writeTable(w io.Writer, all []result) {
 	fmt.Fprint(w, "| Figure | Load | SQLite | PostgreSQL | Goal |\n|---|---|---|---|---|\n")
-	done := map[string]bool{}
+	cells := map[string]map[string]string{} // by name and load, then by database
+	loads := map[string][]result{}          // by name, each load once
+	var names []string
 	for _, r := range all {
 		line := r.Name + "|" + r.Load
-		if done[line] {
-			continue
-		}
-		done[line] = true
-		cells := map[string]string{}
-		for _, other := range all {
-			if other.Name+"|"+other.Load == line {
-				cells[other.Database] = other.cell()
+		if cells[line] == nil {
+			cells[line] = map[string]string{}
+			if loads[r.Name] == nil {
+				names = append(names, r.Name)
 			}
+			loads[r.Name] = append(loads[r.Name], r)
 		}
-		if alone, ok := cells[""]; ok {
-			cells["sqlite"], cells["postgres"] = alone, alone
+		cells[line][r.Database] = r.cell()
+		if r.Database == "" {
+			cells[line]["sqlite"], cells[line]["postgres"] = r.cell(), r.cell()
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", r.Name, r.Load, cells["sqlite"], cells["postgres"], r.goal())
+	}
+	for _, name := range names {
+		for _, r := range loads[name] {
+			c := cells[name+"|"+r.Load]
+			fmt.Fprintf(w, "| %s | %s | %s | %s | %s |\n", name, r.Load, c["sqlite"], c["postgres"], r.goal())
+		}
 	}
 	fmt.Fprintln(w)
 }

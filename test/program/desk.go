@@ -27,8 +27,11 @@ const (
 type Options struct {
 	Folder    string   // data folder; default: a temporary one
 	Database  string   // default: SQLite in the data folder
-	RelayPort int      // where the desk hands its mail over
+	SMTPPort  int      // default: one that is free
+	RelayPort int      // where on this machine the desk hands its mail over
+	RelayTLS  bool     // by STARTTLS; else in the clear
 	Flags     []string // further flags of `lotse serve`
+	Env       []string // further environment, as NAME=VALUE
 	Secure    bool     // the web server speaks HTTPS (the flags name a certificate)
 }
 
@@ -59,13 +62,16 @@ func NewDesk(ctx context.Context, o Options) (*Desk, error) {
 	if d.Database == "" {
 		d.Database = "sqlite:" + filepath.Join(d.Folder, "lotse.db")
 	}
-	for _, address := range []*string{&d.HTTP, &d.SMTP} {
-		port, err := FreePort()
-		if err != nil {
+	web, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	if d.SMTPPort == 0 {
+		if d.SMTPPort, err = FreePort(); err != nil {
 			return nil, err
 		}
-		*address = Local(port)
 	}
+	d.HTTP, d.SMTP = Local(web), Local(d.SMTPPort)
 	return d, d.setUp(ctx)
 }
 
@@ -81,10 +87,14 @@ func (d *Desk) setUp(ctx context.Context) error {
 	if err := secret.Close(); err != nil {
 		return err
 	}
+	security := "none"
+	if d.RelayTLS {
+		security = "starttls"
+	}
 	_, err = d.Command(ctx, "admin", "create", "--data", d.Folder, "--database", d.Database,
 		"--email", Admin, "--name", "Mia Krüger", "--password-file", secret.Name(),
 		"--brand", "Stadtwerke Lindenau", "--language", "de", "--region", "DE-SN", "--address", Mailbox,
-		"--relay-host", "127.0.0.1", "--relay-port", strconv.Itoa(max(d.RelayPort, 1)), "--relay-security", "none")
+		"--relay-host", "127.0.0.1", "--relay-port", strconv.Itoa(max(d.RelayPort, 1)), "--relay-security", security)
 	return err
 }
 
@@ -117,6 +127,7 @@ func (d *Desk) Launch() error {
 	defer log.Close()
 	args := append([]string{"serve", "--data", d.Folder, "--database", d.Database, "--http", d.HTTP, "--smtp", d.SMTP}, d.Flags...)
 	cmd := exec.Command(bin, args...)
+	cmd.Env = append(os.Environ(), d.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	// Nothing of a test that was broken off keeps running.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -76,6 +77,28 @@ func (d *Desk) Memory() (now, most int64, err error) {
 		}
 	}
 	return now, most, nil
+}
+
+// Processor returns how much processor time the process has used so far.
+func (d *Desk) Processor() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// Counted from behind the name, which may hold anything.
+	f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(f) < 13 {
+		return 0, fmt.Errorf("unreadable /proc/…/stat: %s", text)
+	}
+	var ticks int64
+	for _, field := range f[11:13] { // in user and in kernel mode
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, nil // Linux counts to user space in hundredths
 }
 
 // ForgetPeak sets the most memory held back to what is held now.

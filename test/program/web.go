@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/PuerkitoBio/goquery"
 )
 
 // Web is a person signed in to the desk, in a browser without a script. It is
@@ -62,6 +64,35 @@ func (w *Web) Page(ctx context.Context, path string) (string, error) {
 		err = errors.New(path + " answers " + res.Status)
 	}
 	return string(text), err
+}
+
+// Submit fills in the form of a page that is sent to action and sends it, with
+// what the page hid in it. It is an error if the answer is not a redirect.
+func (w *Web) Submit(ctx context.Context, page, action string, fields url.Values) error {
+	text, err := w.Page(ctx, page)
+	if err != nil {
+		return err
+	}
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	form := doc.Find(fmt.Sprintf("form[action=%q]", action))
+	if form.Length() == 0 {
+		return fmt.Errorf("%s has no form for %s", page, action)
+	}
+	form.Find("input[type=hidden]").Each(func(_ int, in *goquery.Selection) {
+		fields.Set(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	})
+	res, err := w.Post(ctx, action, fields)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther {
+		return fmt.Errorf("%s answers %s", action, res.Status)
+	}
+	return nil
 }
 
 // Post sends a form. The caller closes the body.

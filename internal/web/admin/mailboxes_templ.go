@@ -122,12 +122,7 @@ func mailboxesPage(frame ui.ShellProps, list []catalog.PublicAccount, teams map[
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var7 string
-						templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(teams[a.TeamID])
-						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailboxes.templ`, Line: 30, Col: 27}
-						}
-						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+						templ_7745c5c3_Err = mailboxState(a.Active).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -135,12 +130,12 @@ func mailboxesPage(frame ui.ShellProps, list []catalog.PublicAccount, teams map[
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						var templ_7745c5c3_Var8 string
-						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(a.Relay.Host)
+						var templ_7745c5c3_Var7 string
+						templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(teams[a.TeamID])
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailboxes.templ`, Line: 31, Col: 24}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailboxes.templ`, Line: 33, Col: 27}
 						}
-						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -148,7 +143,12 @@ func mailboxesPage(frame ui.ShellProps, list []catalog.PublicAccount, teams map[
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = mailboxState(a.Active).Render(ctx, templ_7745c5c3_Buffer)
+						var templ_7745c5c3_Var8 string
+						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(a.Relay.Host)
+						if templ_7745c5c3_Err != nil {
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `mailboxes.templ`, Line: 34, Col: 24}
+						}
+						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -194,8 +194,8 @@ func mailboxesPage(frame ui.ShellProps, list []catalog.PublicAccount, teams map[
 					return nil
 				})
 				templ_7745c5c3_Err = ui.DataTable(ui.TableProps{ID: "mailboxes", Caption: n(ctx, "admin.mailbox.count", len(list)), Columns: []ui.Column{
-					{Label: t(ctx, "admin.mailbox.address")}, {Label: t(ctx, "admin.mailbox.team")}, {Label: t(ctx, "relay.host")},
-					{Label: t(ctx, "admin.mailbox.state")}, {Label: t(ctx, "admin.mailbox.actions"), Hidden: true},
+					{Label: t(ctx, "admin.mailbox.address")}, {Label: t(ctx, "admin.mailbox.state")}, {Label: t(ctx, "admin.mailbox.team")},
+					{Label: t(ctx, "relay.host")}, {Label: t(ctx, "admin.mailbox.actions"), Hidden: true},
 				}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
