@@ -256,13 +256,24 @@ func (j *joiner) numbersOf(l *letter) []string {
 	return numbers
 }
 
-// close settles the envelopes of a batch.
+// outcomeRow is what joining changes on an envelope.
+type outcomeRow struct {
+	bun.BaseModel `bun:"table:envelopes,alias:e"`
+	Seq           int64 `bun:",pk"`
+	State         State
+	Reason        string
+	CaseID        ids.ID `bun:"type:uuid,nullzero"`
+	MessageID     ids.ID `bun:"type:uuid,nullzero"`
+	ProcessedAt   clock.Stamp
+}
+
+// close settles the envelopes of a batch with one statement.
 func (in *Intake) close(ctx context.Context, tx *db.Tx, letters []*letter, j *joiner, received []desk.Received, outcome map[State]int) error {
 	now := clock.Now(in.Clock)
-	rows := make([]envelopeRow, len(letters))
+	rows := make([]outcomeRow, len(letters))
 	look := false
 	for i, l := range letters {
-		row := envelopeRow{Seq: l.row.Seq, State: Done, ProcessedAt: now}
+		row := outcomeRow{Seq: l.row.Seq, State: Done, ProcessedAt: now}
 		if l.bad != nil {
 			row.State, row.Reason, look = Look, l.bad.Reason, true
 		} else if p, ok := j.copies[l]; ok {
@@ -279,11 +290,9 @@ func (in *Intake) close(ctx context.Context, tx *db.Tx, letters []*letter, j *jo
 	if look {
 		tx.AfterCommit(func() { in.Hub.Send(live.Signal{Topic: "look", Brand: j.account.BrandID}) })
 	}
-	for _, row := range rows {
-		_, err := tx.NewUpdate().Model(&row).Column("state", "reason", "case_id", "message_id", "processed_at").WherePK().Returning("NULL").Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("settling an envelope: %w", err)
-		}
+	_, err := tx.NewUpdate().Model(&rows).Bulk().Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("settling envelopes: %w", err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"mime"
 	"net"
 	"os"
 	"os/exec"
@@ -104,6 +105,14 @@ func code(err error) int {
 		return said.Code
 	}
 	return 0
+}
+
+// decoded reads the encoded words of a header field.
+func decoded(t *testing.T, field string) string {
+	t.Helper()
+	text, err := new(mime.WordDecoder).DecodeHeader(field)
+	must(t, err)
+	return text
 }
 
 // certificate writes a certificate for this machine, signed by itself, and its key.

@@ -88,7 +88,7 @@ func TestSwaksWithAttachment(t *testing.T) {
 	if !sink.Wait(1, patience) {
 		t.Fatal("no acknowledgement")
 	}
-	if ack := sink.Mails()[0]; ack.To != "jonas@kunde.example" || !strings.Contains(ack.Header.Get("Subject"), number) {
+	if ack := sink.Mails()[0]; ack.To != "jonas@kunde.example" || !strings.Contains(decoded(t, ack.Header.Get("Subject")), number) {
 		t.Errorf("acknowledgement to %s: %s", ack.To, ack.Header.Get("Subject"))
 	}
 }
