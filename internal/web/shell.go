@@ -1,13 +1,20 @@
 package web
 
 import (
+	_ "embed"
 	"net/http"
 	"strings"
 
 	"lotse/internal/access"
 	"lotse/internal/platform/i18n"
+	"lotse/internal/web/assets"
 	"lotse/internal/web/ui"
 )
+
+//go:embed shell.css
+var shellSource string
+
+var shellStyle = assets.RegisterStyle("shell.css", shellSource)
 
 // flashKey names what a session keeps to say on its next page.
 const flashKey = "flash"
@@ -44,7 +51,7 @@ func (k *Kit) Shell(r *http.Request, title, current string) ui.ShellProps {
 	p := i18n.From(r.Context())
 	a := access.FromContext(r.Context())
 	page := k.bare(r, title)
-	page.Home = "/cases"
+	page.Home, page.Styles = "/cases", []string{shellStyle}
 	page.Flash = k.takeFlash(r)
 	return ui.ShellProps{
 		Page: page,

@@ -54,7 +54,9 @@ export function onPage(how, visitor, act) {
       await act(page, context);
       assert.deepEqual(seen.wrong, [], "the page complained");
     } catch (error) {
-      error.message += await picture(page);
+      const where = await picture(page);
+      error.message += where;
+      error.stack += where;
       throw error;
     } finally {
       await context.close();

@@ -101,10 +101,10 @@ export class Desk {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Invites somebody, who accepts. */
+  /** Invites somebody into the team Service, who accepts. */
   async invite(name, email, role) {
     const page = await this.anna.page("/admin/staff/invite");
-    const [, team] = page.match(/name="teams"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="teams"/).filter(Boolean);
+    const [, team] = page.match(/type="checkbox" value="([^"]+)"[^>]*>\s*<label[^>]*>\s*Service/);
     await this.anna.post("/admin/staff/invite", { name, email, role, teams: team });
     const guest = new Visitor(this);
     await guest.post(linkIn(await this.sink.wait(email)).pathname, { name, password });

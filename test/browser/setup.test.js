@@ -105,8 +105,8 @@ for (const mode of modes) {
       await openMailbox(page);
       await press(formTo(page, "/test"), t("admin.mailbox.test_do"));
       await page.locator("#error-summary").waitFor();
-      const words = await page.locator("#error-summary").innerText();
-      assert.ok(words.includes(t("mail.probe.dial", { Host: "127.0.0.1", Port: "1" }).split(t("mail.probe.dial").slice(-12))[0].slice(0, 30)), words);
+      const [start] = t("mail.probe.dial", { Host: "127.0.0.1", Port: "1", Words: "|" }).split("|");
+      assert.ok((await page.locator("#error-summary").innerText()).includes(start));
       await sound(page, language);
       await fill(settings, { relay_port: String(desk.sink.port) });
       await press(settings, t("common.save"));
@@ -118,13 +118,11 @@ for (const mode of modes) {
       const form = formTo(page, "/admin/staff/invite");
       await fill(form, { name: "Selin Aydın", email: "selin" });
       await press(form, t("admin.staff.send"));
-      await refused(page, t, ["email"]).catch(async (e) => { // the role may have a choice already
-        await refused(page, t, ["email", "role"]).catch(() => { throw e; });
-      });
+      await refused(page, t, ["email"]);
       await fill(form, { email: "selin@lindenau.example", role: "agent" });
       await form.locator("[name=teams]").first().check();
       await press(form, t("admin.staff.send"));
-      await page.getByText(t("admin.staff.invited", { Arg: "selin@lindenau.example" })).waitFor();
+      await page.getByText(t("admin.staff.invited", { Arg: "Selin Aydın" })).waitFor();
       await sound(page, language);
 
       const link = linkIn(await desk.sink.wait("selin@lindenau.example"));

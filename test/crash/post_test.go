@@ -19,7 +19,8 @@ type letter struct {
 	mail   program.Mail
 	parent *letter // the mail it answers; nil: it begins a thread
 	answer *letter // the mail that answers it, if any
-	twice  bool    // is sent again after it was acknowledged
+	twice  bool    // is sent again although it was acknowledged
+	eager  bool    // follows the mail it answers at once, else later
 	hasty  bool    // the connection is cut before the first acknowledgement is read
 }
 
@@ -40,7 +41,7 @@ func newPlan(r *rand.Rand, n int) *plan {
 		text := program.Letter{ID: id, From: from, Name: "Kunde", Subject: fmt.Sprintf("Anliegen %d", i), Bytes: 300 + r.IntN(2000)}
 		if i >= p.threads {
 			l.parent = p.letters[i-p.threads]
-			l.parent.answer = l
+			l.parent.answer, l.eager = l, r.IntN(2) == 0
 			text.From, text.InReplyTo, text.Subject = l.parent.mail.From, l.parent.mail.ID, "Re: Anliegen"
 		}
 		l.mail = text.Mail(r.Uint64())
@@ -98,10 +99,13 @@ func (p *post) deliver(ctx context.Context) {
 	}
 }
 
-// acknowledge notes that a mail was acknowledged and frees the one that answers it.
-func (p *post) acknowledge(l *letter) {
-	if l.answer != nil {
-		p.ready <- l.answer
+// acknowledge notes that a mail was acknowledged. It frees the mail that answers
+// it, or returns it if it is to follow at once.
+func (p *post) acknowledge(l *letter) (next *letter) {
+	next = l.answer
+	if next != nil && !next.eager {
+		p.ready <- next
+		next = nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,6 +114,7 @@ func (p *post) acknowledge(l *letter) {
 	}
 	close(p.progress)
 	p.progress = make(chan struct{})
+	return next
 }
 
 // waitFor returns true as soon as n mails are acknowledged, false if the post
@@ -146,20 +151,25 @@ func (s *sender) work(ctx context.Context) error {
 		if l == nil {
 			return nil
 		}
-		if l.hasty {
-			s.cutShort(l.mail)
-		}
-		if err := s.send(ctx, l.mail); err != nil {
-			return err
-		}
-		s.post.acknowledge(l)
-		if l.twice {
-			if err := s.send(ctx, l.mail); err != nil {
+		for ; l != nil; l = s.post.acknowledge(l) {
+			if err := s.sendAs(ctx, l); err != nil {
 				return err
 			}
 		}
 		s.pause(30 * time.Millisecond) // customers do not write without a breath
 	}
+}
+
+// sendAs sends a mail until it is acknowledged, in the way the plan says.
+func (s *sender) sendAs(ctx context.Context, l *letter) error {
+	if l.hasty {
+		s.cutShort(l.mail)
+	}
+	err := s.send(ctx, l.mail)
+	if err == nil && l.twice {
+		err = s.send(ctx, l.mail)
+	}
+	return err
 }
 
 // next returns the next mail to send, nil at the end.

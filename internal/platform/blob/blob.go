@@ -45,7 +45,7 @@ func (f *Folder) TempDir() string { return filepath.Join(f.root, "tmp") }
 
 // Put stores what r yields. It fails with errs.Unavailable if the disk is full.
 func (f *Folder) Put(ctx context.Context, r io.Reader) (Info, error) {
-	info := Info{ID: ids.New()}
+	info := Info{ID: ids.Random()}
 	tmp, err := os.CreateTemp(f.TempDir(), "put-")
 	if err != nil {
 		return Info{}, unavailable(err)
@@ -125,7 +125,7 @@ func (f *Folder) Sweep() error {
 	return nil
 }
 
-// path spreads blobs by the last byte of the id, which is random in a UUIDv7.
+// path spreads blobs by the last byte of the random id.
 func (f *Folder) path(id ids.ID) string {
 	return filepath.Join(f.root, fmt.Sprintf("%02x", id[15]), id.String())
 }

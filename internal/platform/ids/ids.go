@@ -32,6 +32,10 @@ func New() ID {
 	return ID(id)
 }
 
+// Random returns an ID that tells nothing, not even when it was made (a UUIDv4,
+// RFC 9562 §5.4): for blobs.
+func Random() ID { return ID(uuid.New()) }
+
 // Parse reads the 36-character form.
 func Parse(s string) (ID, error) {
 	id, err := uuid.Parse(s)

@@ -39,14 +39,9 @@ func (p *Pages) renderAccount(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	if f.Typed == nil || !f.Typed.Has("language") {
-		errors := f.Errors
-		f = form.New("language", who.Language)
-		f.Errors = errors
-	}
 	frame := p.kit.Shell(r, t(ctx, "account.title"), "/account")
 	frame.Errors, frame.Styles = f.Errors, []string{form.Style, style}
-	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f}))
+	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f.Over(form.New("language", who.Language))}))
 }
 
 func (p *Pages) setLanguage(w http.ResponseWriter, r *http.Request) error {

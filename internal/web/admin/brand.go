@@ -31,10 +31,7 @@ func (p *Pages) renderBrand(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	shown := form.New("brand_name", brand.Name, "host", brand.Host, "language", brand.Language,
 		"undo_seconds", strconv.Itoa(seconds), "acknowledge", yesNo(acknowledge))
-	for name, typed := range f.Typed {
-		shown.Typed[name] = typed
-	}
-	shown.Errors = f.Errors
+	shown = f.Over(shown)
 	frame := p.shell(r, t(ctx, "admin.brand.title"), brandPath, f.Errors)
 	return web.Render(w, r, status, brandPage(frame, shown))
 }

@@ -12,6 +12,7 @@ import (
 	"lotse/internal/calendar"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/markup"
 	"lotse/internal/web/account/form"
 )
 
@@ -132,7 +133,7 @@ func readDays(typed string) ([]calendar.Date, error) {
 		}
 		day, ok := parseDay(line)
 		if !ok {
-			return nil, errs.Field("closed", "admin.team.closed_wrong", "Line", line[:min(len(line), 40)])
+			return nil, errs.Field("closed", "admin.team.closed_wrong", "Line", markup.CleanLine(line, 40))
 		}
 		days = append(days, day)
 	}

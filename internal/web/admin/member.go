@@ -46,10 +46,7 @@ func (p *Pages) renderMember(w http.ResponseWriter, r *http.Request, status int,
 	for _, team := range who.Teams {
 		shown.Typed.Add("teams", team.String())
 	}
-	for name, typed := range f.Typed {
-		shown.Typed[name] = typed
-	}
-	shown.Errors = f.Errors
+	shown = f.Over(shown)
 	frame := p.shell(r, who.Name, staffPath, f.Errors)
 	return web.Render(w, r, status, memberPage(frame, member{who, who.ID == actor(r).ID, teams, shown, p.kit.Clock.Now()}))
 }
@@ -102,7 +99,7 @@ func (p *Pages) setMemberActive(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) resendInvite(w http.ResponseWriter, r *http.Request) error {
-	return p.change(w, r, "invite", "admin.member.invited", func(id ids.ID, _ form.Form) error {
+	return p.change(w, r, "active", "admin.member.invited", func(id ids.ID, _ form.Form) error {
 		return p.kit.Staff.ResendInvite(r.Context(), actor(r), id)
 	})
 }

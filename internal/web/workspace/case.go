@@ -116,7 +116,7 @@ func (w *Workspace) load(r *http.Request, number string) (casePage, error) {
 	return page, nil
 }
 
-// takenBack is the text of the actor's reply that was just taken back, for the
+// takenBack is the text of a reply that was just taken back, for the
 // form: it lives in the timeline, so nothing is kept for the way.
 func takenBack(page casePage, message string) string {
 	if message == "" {

@@ -48,6 +48,7 @@ type world struct {
 	clock   *clock.Fixed
 	hub     *live.Hub
 	desk    *desk.Desk
+	views   *views.Views
 	intake  *intake.Intake
 	outbox  *outbox.Outbox
 	catalog *catalog.Catalog
@@ -111,8 +112,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.staff = staff.New(d, sealer, w.clock, nil)
 	jobs := queue.New(d, queue.Options{Log: log})
 	w.desk = desk.New(d, sealer, w.clock, w.staff, w.hub, log)
-	rows := views.New(d, sealer, w.clock, w.staff)
-	w.desk.AddHook(rows.Hook)
+	w.views = views.New(d, sealer, w.clock, w.staff)
+	w.desk.AddHook(w.views.Hook)
 	ppl := people.New(d, sealer, w.clock)
 	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: sealer, Clock: w.clock, Queue: jobs, Hub: w.hub, Desk: w.desk, People: ppl,
 		Catalog: w.catalog, Senders: map[string]outbox.Sender{"email": noSender{}}, Log: log})
@@ -124,7 +125,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		NeedsSetup: func(context.Context) (bool, error) { return false, nil }}
 	kit.Sessions = access.NewSessions(d, w.clock, access.SessionOptions{Failed: kit.Fail})
 	mux := http.NewServeMux()
-	workspace.New(workspace.Parts{Kit: kit, Desk: w.desk, Views: rows, Outbox: w.outbox, Intake: w.intake, People: ppl,
+	workspace.New(workspace.Parts{Kit: kit, Desk: w.desk, Views: w.views, Outbox: w.outbox, Intake: w.intake, People: ppl,
 		Hub: w.hub, Blobs: w.blobs, Seal: sealer}).Routes(mux)
 	mux.HandleFunc("POST /enter/{staff}", func(rw http.ResponseWriter, r *http.Request) {
 		id, err := ids.Parse(r.PathValue("staff"))
@@ -282,13 +283,13 @@ func (w *world) drain() {
 	}
 }
 
-// open makes a case of a letter and returns it.
+// add makes a case of a letter and returns it.
 func (w *world) open(l letter) desk.Case {
 	w.t.Helper()
 	w.arrive(l)
-	doc := w.mia.get("/cases?view=all")
-	number := strings.TrimSpace(doc.Find(".case-row .number").First().Text())
-	return w.find(number)
+	p, err := w.views.List(context.Background(), access.Lotse(w.brand), views.Filter{Scope: views.All})
+	must(w.t, err)
+	return w.find(p.Rows[0].Number)
 }
 
 func (w *world) find(number string) desk.Case {

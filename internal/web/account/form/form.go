@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,6 +41,15 @@ func New(pairs ...string) Form {
 		f.Typed.Add(pairs[i], pairs[i+1])
 	}
 	return f
+}
+
+// Over returns what is stored with what was typed over it, for a page of several
+// forms of which at most one was sent.
+func (f Form) Over(stored Form) Form {
+	both := url.Values{}
+	maps.Copy(both, stored.Typed)
+	maps.Copy(both, f.Typed)
+	return Form{Typed: both, Errors: f.Errors}
 }
 
 // Read returns the form in the body of a POST. A body that is too long is

@@ -1,0 +1,52 @@
+package account_test
+
+import (
+	"net/http"
+	"testing"
+
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/db/dbtest"
+	"lotse/internal/web/account"
+	"lotse/internal/web/account/desktest"
+)
+
+const newPassword = "vier Lotsen und kein Boot"
+
+func mount(d *desktest.Desk, mux *http.ServeMux) {
+	account.New(account.Parts{Kit: d.Kit, Setup: d.Setup}).Routes(mux)
+}
+
+// empty runs a test on an empty desk, on both databases.
+func empty(t *testing.T, f func(t *testing.T, d *desktest.Desk)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, desktest.New(t, d, mount)) })
+}
+
+// furnished runs a test on a desk that is set up, on both databases.
+func furnished(t *testing.T, f func(t *testing.T, d *desktest.Desk)) {
+	t.Helper()
+	empty(t, func(t *testing.T, d *desktest.Desk) {
+		d.Furnish()
+		f(t, d)
+	})
+}
+
+func want(t *testing.T, what string, p *desktest.Page, status int, location string) {
+	t.Helper()
+	if p.Status != status || p.Location() != location {
+		t.Errorf("%s: %d %q, want %d %q; %s", what, p.Status, p.Location(), status, location, p.Text(".error-summary"))
+	}
+}
+
+// with returns names and values with some of them changed.
+func with(pairs []string, changed ...string) []string {
+	out := append([]string(nil), pairs...)
+	for i := 0; i < len(changed); i += 2 {
+		for j := 0; j < len(out); j += 2 {
+			if out[j] == changed[i] {
+				out[j+1] = changed[i+1]
+			}
+		}
+	}
+	return out
+}
