@@ -28,7 +28,7 @@ var needs = map[string]access.Role{
 	"Outbox.ForFile": access.Agent, "Outbox.SendAgain": access.Agent, "Outbox.SendTest": access.Admin,
 	"Intake.Parked": access.Lead, "Intake.Raw": access.Lead, "Intake.Retry": access.Lead, "Intake.Dismiss": access.Lead,
 	"People.Get":     access.Agent,
-	"Directory.ByID": access.Agent, "Directory.List": access.Agent, "Directory.Team": access.Agent, "Directory.Teams": access.Agent,
+	"Directory.ByID": access.Agent, "Directory.Colleagues": access.Agent, "Directory.List": access.Agent, "Directory.Team": access.Agent, "Directory.Teams": access.Agent,
 	"Directory.ChangePassword": access.Agent, "Directory.SetLanguage": access.Agent,
 	"Directory.CreateTeam": access.Admin, "Directory.UpdateTeam": access.Admin, "Directory.Invite": access.Admin,
 	"Directory.ResendInvite": access.Admin, "Directory.SetActive": access.Admin, "Directory.SetRole": access.Admin,

@@ -31,7 +31,9 @@ type Catalog struct {
 
 // New returns the catalog in d. A process has one.
 func New(d *db.DB, s *seal.Sealer, c clock.Clock) *Catalog {
-	return &Catalog{db: d, seal: s, clock: c}
+	cat := &Catalog{db: d, seal: s, clock: c}
+	cat.snapshot.Alone = !d.Postgres()
+	return cat
 }
 
 // Brand is one tenant: everything belongs to exactly one.

@@ -23,7 +23,7 @@ func (d *Directory) SetRole(ctx context.Context, a access.Actor, id ids.ID, role
 	if err := checkRole(role); err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		row, err := lockedTx(ctx, tx, a.BrandID, id)
 		if err != nil || row.Role == role {
 			return err
@@ -48,7 +48,7 @@ func (d *Directory) SetActive(ctx context.Context, a access.Actor, id ids.ID, ac
 	if err := a.Require(access.ManageStaff); err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		row, err := lockedTx(ctx, tx, a.BrandID, id)
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (d *Directory) SetTeams(ctx context.Context, a access.Actor, id ids.ID, tea
 	if err := a.Require(access.ManageStaff); err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := lockedTx(ctx, tx, a.BrandID, id); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (d *Directory) SetLanguage(ctx context.Context, a access.Actor, id ids.ID, 
 	if err := catalog.CheckLanguage(language); err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewUpdate().Model((*staffRow)(nil)).Set("language = ?", language).
 			Where("id = ? AND brand_id = ?", id, a.BrandID).Exec(ctx)
 		if err != nil {

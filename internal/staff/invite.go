@@ -37,7 +37,7 @@ func (d *Directory) Invite(ctx context.Context, a access.Actor, email, name stri
 		return Staff{}, err
 	}
 	row := staffRow{ID: ids.New(), BrandID: a.BrandID, Email: email, Name: name, Role: role, CreatedAt: clock.Now(d.clock)}
-	err := d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		err := tx.NewSelect().TableExpr("brands").Column("language").Where("id = ?", a.BrandID).Scan(ctx, &row.Language)
 		if err != nil {
 			return fmt.Errorf("reading the brand's language: %w", err)
@@ -53,6 +53,7 @@ func (d *Directory) Invite(ctx context.Context, a access.Actor, email, name stri
 // insertTx adds a person with teams of the same brand. The address decides who
 // is one and the same, also when two invite at once.
 func (d *Directory) insertTx(ctx context.Context, tx *db.Tx, row staffRow, teams []ids.ID) error {
+	tx.AfterCommit(d.everybody.Changed)
 	res, err := tx.NewInsert().Model(&row).On("CONFLICT (email) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("adding a staff member: %w", err)
@@ -90,7 +91,7 @@ func (d *Directory) ResendInvite(ctx context.Context, a access.Actor, id ids.ID)
 	if err := d.canMail(); err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		row, err := ofBrandTx(ctx, tx, a.BrandID, id)
 		if err != nil {
 			return err
@@ -130,7 +131,7 @@ func (d *Directory) Accept(ctx context.Context, token, password, name string) (S
 		return Staff{}, err
 	}
 	row.Name, row.PasswordHash, row.Active = name, hash, true
-	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := d.links.RedeemTx(ctx, tx, access.InviteLink, token); err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (d *Directory) RequestReset(ctx context.Context, email, network string) err
 	if err != nil {
 		return err
 	}
-	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if !row.awaits(access.ResetLink) {
 			// Something is written either way, so that time does not tell.
 			_, err := tx.ExecContext(ctx, "UPDATE brands SET slug = slug")
@@ -197,7 +198,7 @@ func (d *Directory) Reset(ctx context.Context, token, password string) (Staff, e
 	if err != nil {
 		return Staff{}, err
 	}
-	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := d.links.RedeemTx(ctx, tx, access.ResetLink, token); err != nil {
 			return err
 		}

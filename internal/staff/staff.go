@@ -37,12 +37,13 @@ type Directory struct {
 	links     *access.Links
 	notifier  Notifier
 	teams     snapshot.Of[[]Team]
+	everybody snapshot.Of[[]Staff] // of all brands
 }
 
 // New returns the directory in d. A process has one. Without a notifier (nil)
 // nobody can be invited or reset a password by mail.
 func New(d *db.DB, s *seal.Sealer, c clock.Clock, n Notifier) *Directory {
-	return &Directory{
+	dir := &Directory{
 		db:        d,
 		clock:     c,
 		passwords: access.NewPasswords(),
@@ -50,6 +51,8 @@ func New(d *db.DB, s *seal.Sealer, c clock.Clock, n Notifier) *Directory {
 		links:     access.NewLinks(d, c),
 		notifier:  n,
 	}
+	dir.teams.Alone, dir.everybody.Alone = !d.Postgres(), !d.Postgres()
+	return dir
 }
 
 // PasswordsChecked returns how many passwords were checked since the start, for
@@ -96,20 +99,57 @@ type membershipRow struct {
 	TeamID        ids.ID `bun:",pk"`
 }
 
+// write is db.Write for what changes who works here.
+func (d *Directory) write(ctx context.Context, fn func(context.Context, *db.Tx) error) error {
+	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		tx.AfterCommit(d.everybody.Changed)
+		return fn(ctx, tx)
+	})
+}
+
+// Colleagues returns the staff of the actor's brand from memory, in the order of
+// List: for pages that name owners. LastSeenAt is not kept up to date. It needs
+// ReadStaff.
+func (d *Directory) Colleagues(ctx context.Context, a access.Actor) ([]Staff, error) {
+	if err := a.Require(access.ReadStaff); err != nil {
+		return nil, err
+	}
+	all, err := d.everybody.Get(ctx, d.clock, func(ctx context.Context) ([]Staff, error) { return d.list(ctx, ids.ID{}) })
+	if err != nil {
+		return nil, err
+	}
+	var found []Staff
+	for _, s := range all {
+		if s.BrandID == a.BrandID {
+			found = append(found, s)
+		}
+	}
+	return found, nil
+}
+
 // List returns everybody of the actor's brand: the active by name, then the
 // invited, then those who left. It needs ReadStaff.
 func (d *Directory) List(ctx context.Context, a access.Actor) ([]Staff, error) {
 	if err := a.Require(access.ReadStaff); err != nil {
 		return nil, err
 	}
+	return d.list(ctx, a.BrandID)
+}
+
+// list reads the staff of a brand, or of all brands for the zero id.
+func (d *Directory) list(ctx context.Context, brand ids.ID) ([]Staff, error) {
 	var rows []staffRow
-	if err := d.db.Read().NewSelect().Model(&rows).Where("brand_id = ?", a.BrandID).Scan(ctx); err != nil {
+	people := d.db.Read().NewSelect().Model(&rows)
+	var memberships []membershipRow
+	members := d.db.Read().NewSelect().Model(&memberships)
+	if !brand.IsZero() {
+		people = people.Where("brand_id = ?", brand)
+		members = members.Join("JOIN staff AS s ON s.id = st.staff_id").Where("s.brand_id = ?", brand)
+	}
+	if err := people.Scan(ctx); err != nil {
 		return nil, db.Classify(fmt.Errorf("reading staff: %w", err))
 	}
-	var memberships []membershipRow
-	err := d.db.Read().NewSelect().Model(&memberships).
-		Join("JOIN staff AS s ON s.id = st.staff_id").Where("s.brand_id = ?", a.BrandID).Scan(ctx)
-	if err != nil {
+	if err := members.Scan(ctx); err != nil {
 		return nil, db.Classify(fmt.Errorf("reading who is in which team: %w", err))
 	}
 	teams := map[ids.ID][]ids.ID{}

@@ -315,6 +315,20 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
     assert.equal((await desk.mia.get("/look")).status, 403, "staff without the right see nothing of it");
   }));
 
+  if (script) it("misses nothing that happens before its page listens", onPage(mode, mia, async (page) => {
+    const letter = await desk.letter();
+    let listen;
+    const late = new Promise((resolve) => (listen = resolve));
+    await page.route("**/live*", async (route) => {
+      await late;
+      await route.continue();
+    });
+    await open(page, letter);
+    await desk.jonas.post(`/cases/${letter.number}/note`, { note: "Jonas war schneller." });
+    listen();
+    await entry(page, "Jonas war schneller.").waitFor();
+  }));
+
   it("can be worked by two: both see the same", onPage(mode, mia, async (page) => {
     const letter = await desk.letter();
     await open(page, letter);

@@ -2,7 +2,7 @@
 // changes seldom, such as brands, accounts and teams.
 //
 // It is read as a whole. A change is seen at once in the process that made it,
-// and within Fresh in others. While the database is away, what was read last
+// and within Fresh in others, if there are any. While the database is away, what was read last
 // stands. The packages that own such data use it; nobody else sees it.
 package snapshot
 
@@ -23,6 +23,10 @@ const Fresh = 5 * time.Second
 // Of keeps one value of T, which must not be changed once it is read. The zero
 // value is empty and ready.
 type Of[T any] struct {
+	// Alone says that no other process changes the data, as on SQLite: what was
+	// read stays true until Changed. Set it before the first Get.
+	Alone bool
+
 	last    atomic.Pointer[kept[T]]
 	version atomic.Uint64 // how often this process has changed the data
 	reading sync.Mutex
@@ -78,5 +82,5 @@ func (s *Of[T]) renew(ctx context.Context, c clock.Clock, have *kept[T], read fu
 }
 
 func (s *Of[T]) isFresh(have *kept[T], c clock.Clock) bool {
-	return have != nil && have.version == s.version.Load() && c.Now().Sub(have.readAt) < Fresh
+	return have != nil && have.version == s.version.Load() && (s.Alone || c.Now().Sub(have.readAt) < Fresh)
 }

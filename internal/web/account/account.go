@@ -16,8 +16,8 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/setup"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
 	"lotse/internal/web/assets"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
 

@@ -7,31 +7,31 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/web/account"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 const newPassword = "vier Lotsen und kein Boot"
 
-func mount(d *desktest.Desk, mux *http.ServeMux) {
+func mount(d *webtest.Desk, mux *http.ServeMux) {
 	account.New(account.Parts{Kit: d.Kit, Setup: d.Setup}).Routes(mux)
 }
 
 // empty runs a test on an empty desk, on both databases.
-func empty(t *testing.T, f func(t *testing.T, d *desktest.Desk)) {
+func empty(t *testing.T, f func(t *testing.T, d *webtest.Desk)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, desktest.New(t, d, mount)) })
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, webtest.New(t, d, mount)) })
 }
 
 // furnished runs a test on a desk that is set up, on both databases.
-func furnished(t *testing.T, f func(t *testing.T, d *desktest.Desk)) {
+func furnished(t *testing.T, f func(t *testing.T, d *webtest.Desk)) {
 	t.Helper()
-	empty(t, func(t *testing.T, d *desktest.Desk) {
+	empty(t, func(t *testing.T, d *webtest.Desk) {
 		d.Furnish()
 		f(t, d)
 	})
 }
 
-func want(t *testing.T, what string, p *desktest.Page, status int, location string) {
+func want(t *testing.T, what string, p *webtest.Page, status int, location string) {
 	t.Helper()
 	if p.Status != status || p.Location() != location {
 		t.Errorf("%s: %d %q, want %d %q; %s", what, p.Status, p.Location(), status, location, p.Text(".error-summary"))

@@ -11,7 +11,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
 
@@ -40,7 +40,7 @@ func (p *Pages) renderAccount(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	frame := p.kit.Shell(r, t(ctx, "account.title"), "/account")
-	frame.Errors, frame.Styles = f.Errors, []string{form.Style, style}
+	frame.Errors, frame.Styles = f.Errors, append(frame.Styles, form.Style, style)
 	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f.Over(form.New("language", who.Language))}))
 }
 

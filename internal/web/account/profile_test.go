@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"lotse/internal/platform/ids"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func TestLanguage(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		b := d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		b := d.SignedIn(webtest.Ada)
 		if page := b.Get("/account"); page.Value("language") != "de" {
 			t.Errorf("language %q", page.Value("language"))
 		}
@@ -32,19 +32,19 @@ func TestLanguage(t *testing.T) {
 }
 
 func TestChangePassword(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		b, other := d.SignedIn(desktest.Ada), d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		b, other := d.SignedIn(webtest.Ada), d.SignedIn(webtest.Ada)
 		page := b.Post("/account/password", "old_password", "falsch falsch", "password", newPassword)
 		want(t, "the wrong old one", page, http.StatusUnprocessableEntity, "")
 		if page.Faults() != "old_password" || !strings.Contains(page.Text("#f-password-hint"), "noch einmal") {
 			t.Errorf("faults %q, hint %q", page.Faults(), page.Text("#f-password-hint"))
 		}
-		page = b.Post("/account/password", "old_password", desktest.Password, "password", "kurz")
+		page = b.Post("/account/password", "old_password", webtest.Password, "password", "kurz")
 		want(t, "a short new one", page, http.StatusUnprocessableEntity, "")
 		if page.Faults() != "password" {
 			t.Errorf("faults %q", page.Faults())
 		}
-		page = b.Post("/account/password", "old_password", desktest.Password, "password", newPassword)
+		page = b.Post("/account/password", "old_password", webtest.Password, "password", newPassword)
 		want(t, "a good one", page, http.StatusSeeOther, "/account")
 		want(t, "this browser", b.Get("/account"), http.StatusOK, "")
 		want(t, "the other one", other.Get("/account"), http.StatusSeeOther, "/signin?next=%2Faccount")
@@ -52,12 +52,12 @@ func TestChangePassword(t *testing.T) {
 }
 
 func TestPasswordGuessingIsLimited(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		b := d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		b := d.SignedIn(webtest.Ada)
 		for range 5 {
 			b.Post("/account/password", "old_password", "falsch falsch", "password", newPassword)
 		}
-		page := b.Post("/account/password", "old_password", desktest.Password, "password", newPassword)
+		page := b.Post("/account/password", "old_password", webtest.Password, "password", newPassword)
 		want(t, "after five failures", page, http.StatusTooManyRequests, "")
 		if page.Faults() != "old_password" {
 			t.Errorf("faults %q", page.Faults())
@@ -66,8 +66,8 @@ func TestPasswordGuessingIsLimited(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		b, phone, third := d.SignedIn(desktest.Ada), d.SignedIn(desktest.Ada), d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		b, phone, third := d.SignedIn(webtest.Ada), d.SignedIn(webtest.Ada), d.SignedIn(webtest.Ada)
 		page := b.Get("/account")
 		if n := page.Find(".session").Length(); n != 3 {
 			t.Fatalf("%d sessions", n)
@@ -88,7 +88,7 @@ func TestSessions(t *testing.T) {
 		if page.Find(".session").Length() != 1 || page.Find(`[action$="/others"]`).Length() != 0 {
 			t.Error("there are others still")
 		}
-		for _, out := range []*desktest.Browser{phone, third} {
+		for _, out := range []*webtest.Browser{phone, third} {
 			want(t, "one of the others", out.Get("/account"), http.StatusSeeOther, "/signin?next=%2Faccount")
 		}
 	})

@@ -10,7 +10,7 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/setup"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 // setupFields are the controls of the setup page from top to bottom.

@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"lotse/internal/platform/db/dbtest"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func TestSetup(t *testing.T) {
-	empty(t, func(t *testing.T, d *desktest.Desk) {
+	empty(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
 		want(t, "any page of an empty desk", b.Get("/signin"), http.StatusSeeOther, "/setup")
 		page := b.Get("/setup")
@@ -29,14 +29,14 @@ func TestSetup(t *testing.T) {
 		}
 		want(t, "the page again", b.Get("/setup"), http.StatusNotFound, "")
 		want(t, "a second set-up", d.Browser().Post("/setup", d.SetupForm()...), http.StatusNotFound, "")
-		if in := d.SignedIn(desktest.Ada); in == nil {
+		if in := d.SignedIn(webtest.Ada); in == nil {
 			t.Error("the administrator can't sign in")
 		}
 	})
 }
 
 func TestSetupSaysAllThatIsWrong(t *testing.T) {
-	empty(t, func(t *testing.T, d *desktest.Desk) {
+	empty(t, func(t *testing.T, d *webtest.Desk) {
 		hostile := `"><script>alert(1)</script>`
 		typed := with(d.SetupForm(), "code", "2222-2222", "name", hostile, "email", "ada@", "password", "kurz", "address", hostile,
 			"relay_port", "abc", "relay_security", "none", "brand_name", "")
@@ -63,7 +63,7 @@ func TestSetupSaysAllThatIsWrong(t *testing.T) {
 }
 
 func TestSetupCodeIsLimited(t *testing.T) {
-	d := desktest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
 	b, typed := d.Browser(), with(d.SetupForm(), "code", "2222-2222")
 	for range 10 {
 		want(t, "a wrong code", b.Post("/setup", typed...), http.StatusUnprocessableEntity, "")
@@ -76,7 +76,7 @@ func TestSetupCodeIsLimited(t *testing.T) {
 }
 
 func TestSetupOnceInARace(t *testing.T) {
-	empty(t, func(t *testing.T, d *desktest.Desk) {
+	empty(t, func(t *testing.T, d *webtest.Desk) {
 		typed := d.SetupForm()
 		var all sync.WaitGroup
 		var mu sync.Mutex

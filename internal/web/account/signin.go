@@ -5,7 +5,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
 

@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"lotse/internal/platform/db/dbtest"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func TestSignIn(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
 		want(t, "a page for staff", b.Get("/account"), http.StatusSeeOther, "/signin?next=%2Faccount")
 		page := b.Get("/signin?next=%2Faccount")
@@ -22,14 +22,14 @@ func TestSignIn(t *testing.T) {
 		}
 		action := page.Find("form").AttrOr("action", "")
 		unknown := b.Post(action, "email", "niemand@lindenau.example", "password", "falsch")
-		wrong := b.Post(action, "email", desktest.Ada, "password", "falsch")
+		wrong := b.Post(action, "email", webtest.Ada, "password", "falsch")
 		want(t, "an unknown address", unknown, http.StatusUnprocessableEntity, "")
 		want(t, "a wrong password", wrong, http.StatusUnprocessableEntity, "")
-		if unknown.Text("main") != wrong.Text("main") || wrong.Value("email") != desktest.Ada || len(wrong.Cookies) > 0 {
+		if unknown.Text("main") != wrong.Text("main") || wrong.Value("email") != webtest.Ada || len(wrong.Cookies) > 0 {
 			t.Errorf("one learns who works here: %q, %q", unknown.Text("main"), wrong.Text("main"))
 		}
 		want(t, "nothing typed", b.Post("/signin"), http.StatusUnprocessableEntity, "")
-		page = b.Post(action, "email", " ADA@lindenau.example", "password", desktest.Password)
+		page = b.Post(action, "email", " ADA@lindenau.example", "password", webtest.Password)
 		want(t, "signing in", page, http.StatusSeeOther, "/account")
 		c := page.Cookies[0]
 		if !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
@@ -48,43 +48,43 @@ func TestSignIn(t *testing.T) {
 }
 
 func TestNextStaysOnThisDesk(t *testing.T) {
-	d := desktest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
 	d.Furnish()
 	for _, evil := range []string{"//evil.example", `/\evil.example`, `\\evil.example`, "https://evil.example", "https:evil.example", "http:/evil.example",
 		"javascript:alert(1)", "data:text/html,x", "///evil.example", "/\t/evil.example", "/\n/evil.example", "evil.example", "//evil.example@desk.example",
 		"/\r\nLocation: https://evil.example", " //evil.example", "%2F%2Fevil.example", ""} {
-		page := d.Browser().Post("/signin?next="+url.QueryEscape(evil), "email", desktest.Ada, "password", desktest.Password)
+		page := d.Browser().Post("/signin?next="+url.QueryEscape(evil), "email", webtest.Ada, "password", webtest.Password)
 		want(t, evil, page, http.StatusSeeOther, "/cases")
 	}
 	for _, good := range []string{"/account", "/cases?q=1&state=open", "/admin/staff"} {
-		page := d.Browser().Post("/signin?next="+url.QueryEscape(good), "email", desktest.Ada, "password", desktest.Password)
+		page := d.Browser().Post("/signin?next="+url.QueryEscape(good), "email", webtest.Ada, "password", webtest.Password)
 		want(t, good, page, http.StatusSeeOther, good)
 	}
 }
 
 func TestSignInIsLimited(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
 		for range 5 {
-			b.Post("/signin", "email", desktest.Ada, "password", "falsch")
+			b.Post("/signin", "email", webtest.Ada, "password", "falsch")
 		}
-		page := b.Post("/signin", "email", desktest.Ada, "password", desktest.Password)
+		page := b.Post("/signin", "email", webtest.Ada, "password", webtest.Password)
 		want(t, "after five failures", page, http.StatusTooManyRequests, "")
-		if !strings.Contains(page.Text(".error-summary"), "15 Minuten") || page.Value("email") != desktest.Ada {
+		if !strings.Contains(page.Text(".error-summary"), "15 Minuten") || page.Value("email") != webtest.Ada {
 			t.Errorf("the page says %q", page.Text(".error-summary"))
 		}
 	})
 }
 
 func TestFormsOfOtherSitesAreRefused(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		b := d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		b := d.SignedIn(webtest.Ada)
 		for _, header := range []http.Header{
 			{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}},
 			{"Sec-Fetch-Site": {""}, "Origin": {"https://evil.example"}}, {"Sec-Fetch-Site": {""}, "Origin": {"null"}},
 		} {
 			for _, path := range []string{"/signout", "/signin", "/account/sessions/others", "/setup"} {
-				r := httptest.NewRequest(http.MethodPost, desktest.BaseURL+path, strings.NewReader("email="+desktest.Ada))
+				r := httptest.NewRequest(http.MethodPost, webtest.BaseURL+path, strings.NewReader("email="+webtest.Ada))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				other := *b
 				other.Header = header
@@ -96,10 +96,10 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 }
 
 func TestSignInWithTheDatabaseAway(t *testing.T) {
-	d := desktest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
 	d.Furnish()
 	closeDatabase(t, d)
-	page := d.Browser().Post("/signin", "email", desktest.Ada, "password", desktest.Password)
+	page := d.Browser().Post("/signin", "email", webtest.Ada, "password", webtest.Password)
 	want(t, "signing in", page, http.StatusServiceUnavailable, "")
 	token := "/reset/" + strings.Repeat("x", 43)
 	want(t, "a link", d.Browser().Get(token), http.StatusServiceUnavailable, "")
@@ -108,7 +108,7 @@ func TestSignInWithTheDatabaseAway(t *testing.T) {
 	}
 }
 
-func closeDatabase(t *testing.T, d *desktest.Desk) {
+func closeDatabase(t *testing.T, d *webtest.Desk) {
 	t.Helper()
-	desktest.Must(t, d.DB.Close())
+	webtest.Must(t, d.DB.Close())
 }

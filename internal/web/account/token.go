@@ -8,7 +8,7 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 // secret wraps a page whose address is a key: the address stays out of caches

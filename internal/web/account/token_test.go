@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"lotse/internal/access"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func TestReset(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		old := d.SignedIn(desktest.Ada)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		old := d.SignedIn(webtest.Ada)
 		b := d.Browser()
 		want(t, "the page", b.Get("/forgot"), http.StatusOK, "")
 		want(t, "nothing typed", b.Post("/forgot"), http.StatusUnprocessableEntity, "")
@@ -21,14 +21,14 @@ func TestReset(t *testing.T) {
 		if d.Notices() != 0 {
 			t.Fatal("a mail to nobody")
 		}
-		want(t, "Ada", b.Post("/forgot", "email", desktest.Ada), http.StatusSeeOther, "/forgot?sent=1")
+		want(t, "Ada", b.Post("/forgot", "email", webtest.Ada), http.StatusSeeOther, "/forgot?sent=1")
 		want(t, "what comes then", b.Get("/forgot?sent=1"), http.StatusOK, "")
 		path := d.Link()
 		for range 2 {
 			page := b.Get(path)
 			want(t, "looking", page, http.StatusOK, "")
 			secretHeaders(t, page)
-			if got := page.Find("[autocomplete=username]").AttrOr("value", ""); got != desktest.Ada {
+			if got := page.Find("[autocomplete=username]").AttrOr("value", ""); got != webtest.Ada {
 				t.Errorf("the page is for %q", got)
 			}
 		}
@@ -40,7 +40,7 @@ func TestReset(t *testing.T) {
 		secretHeaders(t, page)
 		want(t, "signed in", b.Get("/account"), http.StatusOK, "")
 		want(t, "the session before", old.Get("/account"), http.StatusSeeOther, "/signin?next=%2Faccount")
-		for what, page := range map[string]*desktest.Page{"again": d.Browser().Get(path), "again by POST": d.Browser().Post(path, "password", newPassword), "a guess": d.Browser().Get("/reset/x")} {
+		for what, page := range map[string]*webtest.Page{"again": d.Browser().Get(path), "again by POST": d.Browser().Post(path, "password", newPassword), "a guess": d.Browser().Get("/reset/x")} {
 			want(t, what, page, http.StatusGone, "")
 			secretHeaders(t, page)
 			if page.Find(`main a[href="/forgot"]`).Length() != 1 {
@@ -50,7 +50,7 @@ func TestReset(t *testing.T) {
 	})
 }
 
-func secretHeaders(t *testing.T, p *desktest.Page) {
+func secretHeaders(t *testing.T, p *webtest.Page) {
 	t.Helper()
 	if p.Header.Get("Referrer-Policy") != "no-referrer" || p.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %q, %q", p.Header.Get("Referrer-Policy"), p.Header.Get("Cache-Control"))
@@ -60,23 +60,23 @@ func secretHeaders(t *testing.T, p *desktest.Page) {
 // A browser that sends no Sec-Fetch-Site would send "Origin: null" from a page
 // without referrer, and its form would be refused.
 func TestTokenFormWorksOnPlainHTTP(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
-		b.Post("/forgot", "email", desktest.Ada)
+		b.Post("/forgot", "email", webtest.Ada)
 		b.Header.Del("Sec-Fetch-Site")
 		path := d.Link()
 		if policy := b.Get(path).Header.Get("Referrer-Policy"); policy != "same-origin" {
 			t.Errorf("policy %q", policy)
 		}
-		b.Header.Set("Origin", desktest.BaseURL)
+		b.Header.Set("Origin", webtest.BaseURL)
 		want(t, "the form", b.Post(path, "password", newPassword), http.StatusSeeOther, "/cases")
 	})
 }
 
 func TestResetLinkExpires(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
-		b.Post("/forgot", "email", desktest.Ada)
+		b.Post("/forgot", "email", webtest.Ada)
 		path := d.Link()
 		d.Clock.Advance(61 * time.Minute)
 		want(t, "after an hour", b.Get(path), http.StatusGone, "")
@@ -84,12 +84,12 @@ func TestResetLinkExpires(t *testing.T) {
 }
 
 func TestForgotIsLimited(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
 		b := d.Browser()
 		for range 3 {
-			want(t, "asking", b.Post("/forgot", "email", desktest.Ada), http.StatusSeeOther, "/forgot?sent=1")
+			want(t, "asking", b.Post("/forgot", "email", webtest.Ada), http.StatusSeeOther, "/forgot?sent=1")
 		}
-		page := b.Post("/forgot", "email", desktest.Ada)
+		page := b.Post("/forgot", "email", webtest.Ada)
 		want(t, "asking too often", page, http.StatusTooManyRequests, "")
 		if !strings.Contains(page.Text(".error-summary"), "60 Minuten") {
 			t.Errorf("the page says %q", page.Text(".error-summary"))
@@ -98,12 +98,12 @@ func TestForgotIsLimited(t *testing.T) {
 }
 
 func TestInvite(t *testing.T) {
-	furnished(t, func(t *testing.T, d *desktest.Desk) {
-		ada, err := d.Kit.Staff.SignIn(context.Background(), desktest.Ada, desktest.Password, "192.0.2.1")
-		desktest.Must(t, err)
+	furnished(t, func(t *testing.T, d *webtest.Desk) {
+		ada, err := d.Kit.Staff.SignIn(context.Background(), webtest.Ada, webtest.Password, "192.0.2.1")
+		webtest.Must(t, err)
 		hostile := `Neo <img src=x onerror=alert(1)>`
 		_, err = d.Kit.Staff.Invite(context.Background(), d.Actor(ada.ID), "neo@lindenau.example", hostile, access.Agent, nil)
-		desktest.Must(t, err)
+		webtest.Must(t, err)
 		path := d.Link()
 		b := d.Browser()
 		b.Header.Set("Accept-Language", "en")

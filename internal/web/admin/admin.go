@@ -15,8 +15,8 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
 	"lotse/internal/web/assets"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
 
@@ -95,7 +95,7 @@ func (p *Pages) mount(mux *http.ServeMux, needs access.Permission, handlers map[
 // shell is the frame of a page; current is the entry of the navigation.
 func (p *Pages) shell(r *http.Request, title, current string, faults []ui.FieldError) ui.ShellProps {
 	frame := p.kit.Shell(r, title, current)
-	frame.Styles = []string{form.Style, style}
+	frame.Styles = append(frame.Styles, form.Style, style)
 	if frame.Errors = faults; len(faults) > 0 {
 		frame.Flash = nil
 	}

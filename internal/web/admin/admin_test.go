@@ -11,16 +11,16 @@ import (
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/ids"
 	"lotse/internal/web/account"
-	"lotse/internal/web/account/desktest"
 	"lotse/internal/web/admin"
+	"lotse/internal/web/webtest"
 )
 
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 
 // desk is a furnished desk with Ada signed in.
 type desk struct {
-	*desktest.Desk
-	*desktest.Browser
+	*webtest.Desk
+	*webtest.Browser
 	ada access.Actor
 
 	testError error // what a test mail ends with
@@ -38,17 +38,17 @@ func each(t *testing.T, f func(t *testing.T, d *desk)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, database *db.DB) {
 		d := &desk{}
-		d.Desk = desktest.New(t, database, func(desk *desktest.Desk, mux *http.ServeMux) {
+		d.Desk = webtest.New(t, database, func(desk *webtest.Desk, mux *http.ServeMux) {
 			account.New(account.Parts{Kit: desk.Kit, Setup: desk.Setup}).Routes(mux)
 			admin.New(admin.Parts{Kit: desk.Kit, Tester: d}).Routes(mux)
 		})
 		d.ada = d.Furnish()
-		d.Browser = d.SignedIn(desktest.Ada)
+		d.Browser = d.SignedIn(webtest.Ada)
 		f(t, d)
 	})
 }
 
-func want(t *testing.T, what string, p *desktest.Page, status int, location string) {
+func want(t *testing.T, what string, p *webtest.Page, status int, location string) {
 	t.Helper()
 	if p.Status != status || p.Location() != location {
 		t.Errorf("%s: %d %q, want %d %q; %s", what, p.Status, p.Location(), status, location, p.Text(".error-summary"))
@@ -56,7 +56,7 @@ func want(t *testing.T, what string, p *desktest.Page, status int, location stri
 }
 
 // refused wants a page that says what is wrong with these controls.
-func refused(t *testing.T, what string, p *desktest.Page, faults string) {
+func refused(t *testing.T, what string, p *webtest.Page, faults string) {
 	t.Helper()
 	want(t, what, p, http.StatusUnprocessableEntity, "")
 	if got := p.Faults(); got != faults {
@@ -65,7 +65,7 @@ func refused(t *testing.T, what string, p *desktest.Page, faults string) {
 }
 
 // saved wants a redirect to a page that says key's text begins with notice.
-func (d *desk) saved(t *testing.T, what string, p *desktest.Page, location, notice string) *desktest.Page {
+func (d *desk) saved(t *testing.T, what string, p *webtest.Page, location, notice string) *webtest.Page {
 	t.Helper()
 	want(t, what, p, http.StatusSeeOther, location)
 	next := d.Get(location)
@@ -78,14 +78,14 @@ func (d *desk) saved(t *testing.T, what string, p *desktest.Page, location, noti
 func (d *desk) team(t *testing.T) ids.ID {
 	t.Helper()
 	teams, err := d.Kit.Staff.Teams(context.Background(), d.ada)
-	desktest.Must(t, err)
+	webtest.Must(t, err)
 	return teams[0].ID
 }
 
 func (d *desk) mailbox(t *testing.T) string {
 	t.Helper()
 	accounts, err := d.Kit.Catalog.AccountsFor(context.Background(), d.ada)
-	desktest.Must(t, err)
+	webtest.Must(t, err)
 	return "/admin/mailboxes/" + accounts[0].ID.String()
 }
 
@@ -97,7 +97,7 @@ func TestOnlyAdministratorsComeIn(t *testing.T) {
 		person, team := "/admin/staff/"+ben.String(), "/admin/teams/"+d.team(t).String()
 		for _, path := range []string{"/admin", "/admin/staff", "/admin/staff/invite", person, "/admin/teams", "/admin/teams/new", team,
 			"/admin/mailboxes", "/admin/mailboxes/new", d.mailbox(t), "/admin/brand"} {
-			for name, b := range map[string]*desktest.Browser{"agent": agent, "lead": lead} {
+			for name, b := range map[string]*webtest.Browser{"agent": agent, "lead": lead} {
 				page := b.Get(path)
 				want(t, name+" "+path, page, http.StatusForbidden, "")
 				if strings.Contains(page.Body, "relay") || strings.Contains(page.Text("main"), "lindenau.example") {

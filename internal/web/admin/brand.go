@@ -7,7 +7,7 @@ import (
 
 	"lotse/internal/catalog"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 const brandPath = "/admin/brand"

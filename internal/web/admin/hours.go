@@ -13,7 +13,7 @@ import (
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/markup"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 // This file reads working hours as people type them, and writes them as people

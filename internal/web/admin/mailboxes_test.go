@@ -10,7 +10,7 @@ import (
 	"lotse/internal/catalog"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func contains(text string, parts ...string) bool {
@@ -39,7 +39,7 @@ func mailboxForm(team ids.ID, changed ...string) []string {
 func (d *desk) stored(t *testing.T, address string) catalog.Account {
 	t.Helper()
 	all, err := d.Kit.Catalog.Accounts(context.Background(), "email")
-	desktest.Must(t, err)
+	webtest.Must(t, err)
 	for _, a := range all {
 		if a.Address == address {
 			return a
@@ -82,7 +82,7 @@ func TestCreateMailbox(t *testing.T) {
 func TestChangeMailbox(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		path := d.mailbox(t)
-		change := func(changed ...string) *desktest.Page {
+		change := func(changed ...string) *webtest.Page {
 			return d.Post(path, mailboxForm(d.team(t), append([]string{"relay_password", ""}, changed...)...)...)
 		}
 		d.saved(t, "without a password", change(), path, "gespeichert")
@@ -109,8 +109,8 @@ func TestChangeMailbox(t *testing.T) {
 func TestTestMail(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		path := d.mailbox(t)
-		d.saved(t, "a test mail", d.Post(path+"/test"), path, desktest.Ada)
-		if d.testedTo != desktest.Ada || d.testedBy.ID != d.ada.ID || "/admin/mailboxes/"+d.tested.String() != path {
+		d.saved(t, "a test mail", d.Post(path+"/test"), path, webtest.Ada)
+		if d.testedTo != webtest.Ada || d.testedBy.ID != d.ada.ID || "/admin/mailboxes/"+d.tested.String() != path {
 			t.Errorf("sent to %q by %q", d.testedTo, d.testedBy.Name)
 		}
 

@@ -8,7 +8,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 // member is what the page of one person shows.

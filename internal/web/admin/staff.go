@@ -11,7 +11,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
 

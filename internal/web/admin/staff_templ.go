@@ -12,7 +12,7 @@ import (
 	"context"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 	"strconv"
 )

@@ -7,7 +7,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/platform/ids"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func TestInvite(t *testing.T) {
@@ -19,7 +19,7 @@ func TestInvite(t *testing.T) {
 			t.Error("what was typed is lost")
 		}
 		refused(t, "an unknown team", d.Post("/admin/staff/invite", "email", "ben@lindenau.example", "name", "Ben", "role", "agent", "teams", ids.New().String()), "teams")
-		refused(t, "an address that is taken", d.Post("/admin/staff/invite", "email", desktest.Ada, "name", "Ada", "role", "agent"), "email")
+		refused(t, "an address that is taken", d.Post("/admin/staff/invite", "email", webtest.Ada, "name", "Ada", "role", "agent"), "email")
 		if d.Notices() != 0 {
 			t.Fatal("somebody was invited")
 		}
@@ -67,7 +67,7 @@ func TestMember(t *testing.T) {
 		}
 
 		d.saved(t, "blocking", d.Post(path+"/active", "active", "0"), path, "gesperrt")
-		want(t, "who is blocked", d.Desk.Browser().Post("/signin", "email", "ben@lindenau.example", "password", desktest.Password), http.StatusUnprocessableEntity, "")
+		want(t, "who is blocked", d.Desk.Browser().Post("/signin", "email", "ben@lindenau.example", "password", webtest.Password), http.StatusUnprocessableEntity, "")
 		d.saved(t, "allowing", d.Post(path+"/active", "active", "1"), path, "wieder anmelden")
 		d.SignedIn("ben@lindenau.example")
 

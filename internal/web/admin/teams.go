@@ -10,7 +10,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 )
 
 const teamsPath = "/admin/teams"

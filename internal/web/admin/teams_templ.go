@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"lotse/internal/web"
-	"lotse/internal/web/account/form"
+	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 	"strconv"
 	"time"

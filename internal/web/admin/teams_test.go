@@ -8,13 +8,13 @@ import (
 
 	"lotse/internal/calendar"
 	"lotse/internal/staff"
-	"lotse/internal/web/account/desktest"
+	"lotse/internal/web/webtest"
 )
 
 func (d *desk) teamNamed(t *testing.T, name string) staff.Team {
 	t.Helper()
 	teams, err := d.Kit.Staff.Teams(context.Background(), d.ada)
-	desktest.Must(t, err)
+	webtest.Must(t, err)
 	for _, team := range teams {
 		if team.Name == name {
 			return team
@@ -61,7 +61,7 @@ func TestChangeTeam(t *testing.T) {
 		c.Extra = []calendar.Special{{Date: calendar.Date{Year: 2026, Month: 12, Day: 23}}}
 		c.Closed = []calendar.Date{{Year: 2026, Month: 12, Day: 24}}
 		made, err := d.Kit.Staff.CreateTeam(context.Background(), d.ada, staff.TeamForm{Name: "Abo", Calendar: c, AnswerWithin: 8 * time.Hour, Restricted: true})
-		desktest.Must(t, err)
+		webtest.Must(t, err)
 		path := "/admin/teams/" + made.ID.String()
 		page := d.Get(path)
 		names := []string{"name", "answer_within", "region", "closed", "restricted"}

@@ -2,38 +2,11 @@ package workspace
 
 import (
 	"context"
-	"sync"
 
 	"lotse/internal/access"
 	"lotse/internal/platform/ids"
-	"lotse/internal/platform/snapshot"
 	"lotse/internal/staff"
-	"lotse/internal/web"
 )
-
-// colleagues keeps who works for a brand in memory, at most snapshot.Fresh old:
-// every page names owners and offers people to hand over to, and a page may cost
-// few queries. That a person may own a case is checked by the desk, not by this.
-type colleagues struct {
-	mu      sync.Mutex
-	byBrand map[ids.ID]*snapshot.Of[[]staff.Staff]
-}
-
-func (c *colleagues) of(ctx context.Context, kit *web.Kit, brand ids.ID) ([]staff.Staff, error) {
-	c.mu.Lock()
-	if c.byBrand == nil {
-		c.byBrand = map[ids.ID]*snapshot.Of[[]staff.Staff]{}
-	}
-	kept := c.byBrand[brand]
-	if kept == nil {
-		kept = &snapshot.Of[[]staff.Staff]{}
-		c.byBrand[brand] = kept
-	}
-	c.mu.Unlock()
-	return kept.Get(ctx, kit.Clock, func(ctx context.Context) ([]staff.Staff, error) {
-		return kit.Staff.List(ctx, access.Lotse(brand))
-	})
-}
 
 // crew is who may own cases: people by id, and teams.
 type crew struct {
@@ -42,7 +15,7 @@ type crew struct {
 }
 
 func (w *Workspace) crew(ctx context.Context, a access.Actor) (crew, error) {
-	people, err := w.colleagues.of(ctx, w.Kit, a.BrandID)
+	people, err := w.Kit.Staff.Colleagues(ctx, a)
 	if err != nil {
 		return crew{}, err
 	}

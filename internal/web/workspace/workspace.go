@@ -63,8 +63,7 @@ type Parts struct {
 // Workspace answers the requests of staff.
 type Workspace struct {
 	Parts
-	colleagues colleagues
-	heartbeat  time.Duration // pause between two signs of life on a live stream
+	heartbeat time.Duration // pause between two signs of life on a live stream
 }
 
 // New returns the workspace. A process has one.

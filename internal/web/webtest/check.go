@@ -1,4 +1,4 @@
-package desktest
+package webtest
 
 import (
 	"regexp"

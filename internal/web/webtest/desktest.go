@@ -1,7 +1,7 @@
-// Package desktest builds a desk for tests of its pages: a database, the domain,
+// Package webtest builds a desk for tests of its pages: a database, the domain,
 // the real chain of the web, and browsers that keep cookies. Every page a browser
 // opens is checked for what no page may have (see check.go). Only tests use it.
-package desktest
+package webtest
 
 import (
 	"bytes"

@@ -1,0 +1,201 @@
+// Everybody can use every page: axe finds nothing, the keyboard is enough, and
+// nothing scrolls sideways.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import axe from "axe-core";
+import { closeBrowser, formTo, modes, onPage, openBrowser, press, soak, sound } from "./browser.js";
+import { Desk, linkIn, mailbox } from "./desk.js";
+import { send } from "./mail.js";
+import { until } from "./wait.js";
+
+const mode = modes.find((one) => one.script && one.width === 1440);
+const { t } = mode;
+const sizes = soak ? [320, 768, 1440, 3840] : [320, 1440];
+const themes = soak ? ["light", "dark"] : ["light"];
+
+let demo;
+let empty;
+let fresh; // a desk with people and without cases
+before(async () => {
+  [demo, empty, fresh] = await Promise.all([Desk.demo(), Desk.empty(), Desk.furnished(), openBrowser()]);
+  await send(demo.mailPort, { from: "", to: mailbox, subject: "Ohne Absender", text: "Wer schreibt das?" });
+  await until("a mail to look at", async () => (await demo.anna.page("/look")).includes("/raw"));
+});
+after(async () => {
+  await closeBrowser();
+  for (const desk of [demo, empty, fresh]) await desk?.stop();
+});
+
+// Asserts that axe finds nothing on the page as it is, on every size.
+async function accessible(page) {
+  const found = new Set();
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of sizes) {
+      await page.setViewportSize({ width, height: 900 });
+      await sound(page);
+      for (const fault of await violations(page)) found.add(`${fault} (${width} px, ${colorScheme})`);
+    }
+  }
+  assert.deepEqual([...found], [], `axe on ${new URL(page.url()).pathname}`);
+}
+
+async function violations(page) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
+  const faults = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  return faults.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 120)}`));
+}
+
+const first = async (desk, list, pattern) => (await desk.anna.page(list)).match(pattern)[1];
+const caseOf = (desk, subject) => first(desk, "/cases?view=all", new RegExp(`href="(/cases/[^"]+)"[^>]*>(?:(?!</a>)[\\s\\S])*${subject}`));
+const at = (desk, path) => async (page) => page.goto(desk().url + (typeof path === "string" ? path : await path()));
+
+describe("axe finds nothing on", () => {
+  const onDemo = (path) => at(() => demo, path);
+  const signIn = () => undefined;
+  const anna = () => demo.anna;
+  const refusedReply = async (page) => {
+    await page.goto(demo.url + (await caseOf(demo, "Lea Sommer|Glasfaser")));
+    await page.locator("summary").filter({ hasText: t("workspace.handover.title") }).click();
+    await page.locator("summary").filter({ hasText: t("workspace.note.title") }).click();
+    await press(formTo(page, "/handover"), t("workspace.handover.do"));
+    await page.locator("#error-summary").waitFor();
+  };
+  const refusedForm = (desk, path, button) => async (page) => {
+    await page.goto(desk().url + path);
+    await press(formTo(page, path), button);
+    await page.locator("#error-summary").waitFor();
+  };
+  const link = async (desk, address, word) => linkIn(await desk.sink.wait(address, (mail) => mail.text.includes(word))).pathname;
+
+  const pages = {
+    "set-up": [signIn, at(() => empty, "/setup")],
+    "set-up with errors": [signIn, refusedForm(() => empty, "/setup", t("account.setup.submit"))],
+    "sign-in": [signIn, onDemo("/signin")],
+    "sign-in with errors": [signIn, refusedForm(() => demo, "/signin", t("account.sign_in.submit"))],
+    "forgotten password": [signIn, onDemo("/forgot")],
+    "forgotten password, sent": [signIn, onDemo("/forgot?sent=1")],
+    "a link that is over": [signIn, at(() => fresh, () => link(fresh, "mia@lindenau.example", "/invite/"))],
+    "a password reset": [signIn, async (page) => {
+      await fresh.anna.post("/forgot", { email: "mia@lindenau.example" });
+      await page.goto(fresh.url + (await link(fresh, "mia@lindenau.example", "/reset/")));
+    }],
+    "an invitation": [signIn, async (page) => {
+      await fresh.anna.post("/admin/staff/invite", { name: "Selin Aydın", email: "selin@lindenau.example", role: "agent" });
+      await page.goto(fresh.url + (await link(fresh, "selin@lindenau.example", "/invite/")));
+    }],
+    ...Object.fromEntries(["mine", "unowned", "team", "open", "all"].flatMap((view) => [
+      [`the list ${view}`, [anna, onDemo(`/cases?view=${view}`)]],
+      [`the empty list ${view}`, [() => fresh.anna, at(() => fresh, `/cases?view=${view}`)]],
+    ])),
+    "the list with a notice": [anna, onDemo("/cases?q=wort")],
+    "a case": [anna, onDemo(() => caseOf(demo, "Nur 11 statt 16"))],
+    "a case that is done": [anna, onDemo(() => caseOf(demo, "Zählerstand falsch"))],
+    "a case with errors": [anna, refusedReply],
+    "needs a look": [anna, onDemo("/look")],
+    "needs a look, empty": [() => fresh.anna, at(() => fresh, "/look")],
+    "the account": [anna, onDemo("/account")],
+    "the account with errors": [anna, async (page) => {
+      await page.goto(`${demo.url}/account`);
+      await press(formTo(page, "/account/password"), t("account.password_save"));
+      await page.locator("#error-summary").waitFor();
+    }],
+    "people": [anna, onDemo("/admin/staff")],
+    "inviting": [anna, onDemo("/admin/staff/invite")],
+    "inviting with errors": [anna, refusedForm(() => demo, "/admin/staff/invite", t("admin.staff.send"))],
+    "one person": [anna, onDemo(() => first(demo, "/admin/staff", /href="(\/admin\/staff\/[0-9a-f-]{36})"/))],
+    "teams": [anna, onDemo("/admin/teams")],
+    "a new team with errors": [anna, refusedForm(() => demo, "/admin/teams/new", t("common.save"))],
+    "one team": [anna, onDemo(() => first(demo, "/admin/teams", /href="(\/admin\/teams\/[0-9a-f-]{36})"/))],
+    "mailboxes": [anna, onDemo("/admin/mailboxes")],
+    "a new mailbox": [anna, onDemo("/admin/mailboxes/new")],
+    "one mailbox": [anna, onDemo(() => first(demo, "/admin/mailboxes", /href="(\/admin\/mailboxes\/[0-9a-f-]{36})"/))],
+    "the brand": [anna, onDemo("/admin/brand")],
+    "error 403": [() => demo.mia, onDemo("/admin/staff")],
+    "error 404": [anna, onDemo("/there-is-no-such-page")],
+    "error 404 for strangers": [signIn, onDemo("/there-is-no-such-page")],
+  };
+  for (const [name, [visitor, go]] of Object.entries(pages)) {
+    it(name, onPage(mode, visitor, async (page) => {
+      await go(page);
+      await accessible(page);
+    }));
+  }
+
+  it("open menus", onPage({ ...mode, width: 320 }, anna, async (page) => {
+    await page.goto(`${demo.url}/cases`);
+    for (const summary of ["ui.menu", "ui.user.menu"]) {
+      await page.locator("header summary").filter({ hasText: t(summary, { Name: "Anna Richter" }) }).click();
+      assert.deepEqual(await violations(page), []);
+      await sound(page, "de");
+      await page.keyboard.press("Escape");
+    }
+  }));
+});
+
+// What has the focus: enough to tell where a keyboard user is, and whether that
+// can be seen.
+const focused = (page) => page.evaluate(() => {
+  const e = document.activeElement;
+  const box = e.getBoundingClientRect();
+  const style = getComputedStyle(e);
+  const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  return {
+    is: e.name || e.getAttribute("href") || e.closest("form")?.getAttribute("action") || e.id || e.localName,
+    tag: e.localName, text: e.innerText?.trim().slice(0, 40), ring,
+    seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+});
+
+async function tabThrough(page) {
+  const stops = [];
+  for (;;) {
+    await page.keyboard.press("Tab");
+    const stop = await focused(page);
+    if (stop.tag === "body" || stops.length > 150) return stops;
+    stops.push(stop);
+  }
+}
+
+for (const width of [320, 1440]) describe(`With the keyboard at ${width} px`, () => {
+  const how = { ...mode, width };
+
+  it("the skip link leads to the content", onPage(how, () => demo.anna, async (page) => {
+    for (const path of ["/cases", "/account", "/admin/staff"]) {
+      await page.goto(demo.url + path);
+      await page.keyboard.press("Tab");
+      const stop = await focused(page);
+      assert.equal(stop.is, "#main");
+      assert.ok(stop.seen && stop.ring, "the skip link can be seen");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.activeElement?.id === "main");
+      await page.keyboard.press("Tab");
+      assert.ok(await page.evaluate(() => document.querySelector("main").contains(document.activeElement)), "the next stop is in the content");
+    }
+  }));
+
+  it("a case is worked from top to bottom, and the focus is always seen", onPage(how, () => demo.mia, async (page) => {
+    await page.goto(demo.url + (await caseOf(demo, "Stromausfall Hafenstra")));
+    const stops = await tabThrough(page);
+    assert.ok(stops.length < 100, "the keyboard is not caught");
+    assert.deepEqual(stops.filter((stop) => !stop.seen || !stop.ring), [], "stops nobody can see");
+    const order = ["#main", "/cases", "q", "/take", "reply", "next", "/reply", "to", "/handover", "state", "/state"]
+      .map((is) => stops.findIndex((stop) => stop.is === is || (is.startsWith("/") && stop.tag === "button" && stop.is.endsWith(is))));
+    const wanted = order.filter((i) => i >= 0);
+    assert.deepEqual(wanted, [...wanted].sort((a, b) => a - b), `order of ${stops.map((s) => s.is).join(", ")}`);
+    for (const must of ["reply", "next", "state"]) assert.ok(stops.some((stop) => stop.is === must), `${must} is reached`);
+    assert.equal(await page.locator("[tabindex]:not([tabindex='0']):not([tabindex='-1'])").count(), 0);
+  }));
+
+  it("a case is answered", onPage(how, () => demo.mia, async (page) => {
+    await page.goto(demo.url + (await caseOf(demo, "Zugangsdaten")));
+    await page.keyboard.press("r");
+    await page.waitForFunction(() => document.activeElement?.name === "reply");
+    await page.keyboard.type("Der Brief kommt morgen.");
+    await page.keyboard.press("Control+Enter");
+    await page.locator('li[id^="m-"]').filter({ hasText: "Der Brief kommt morgen." }).waitFor();
+    await page.keyboard.press("z");
+    await page.getByText(t("workspace.flash.withdrawn")).waitFor();
+    assert.equal(await page.locator("[name=reply]").inputValue(), "Der Brief kommt morgen.");
+  }));
+});
