@@ -42,7 +42,7 @@ async function accessible(page) {
 
 async function violations(page) {
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
-  const faults = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  const faults = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }));
   return faults.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 120)}`));
 }
 
@@ -50,12 +50,31 @@ const first = async (desk, list, pattern) => (await desk.anna.page(list)).match(
 const caseOf = (desk, subject) => first(desk, "/cases?view=all", new RegExp(`href="(/cases/[^"]+)"[^>]*>(?:(?!</a>)[\\s\\S])*${subject}`));
 const at = (desk, path) => async (page) => page.goto(desk().url + (typeof path === "string" ? path : await path()));
 
+describe("These checks", () => {
+  const broken = (damage) => onPage(mode, () => undefined, async (page) => {
+    await page.goto(`${demo.url}/signin`);
+    await page.evaluate(damage);
+    await accessible(page);
+  });
+
+  for (const [name, damage, complaint] of [
+    ["a control without a label", () => document.querySelector("label").remove(), /label/],
+    ["faint text", () => document.querySelector("label").style.setProperty("color", "#aaa"), /color-contrast/],
+    ["a key of the catalogue", () => (document.querySelector("h1").textContent = "account.sign_in.title"), /keys of the catalogue/],
+    ["a second heading", () => document.querySelector("main").append(document.createElement("h1")), /one h1/],
+    ["a wide element", () => document.querySelector("h1").style.setProperty("width", "400px"), /scrolls sideways/],
+    ["what the policy forbids", () => document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>x</p>"), /Content Security Policy/],
+    ["an error in a script", () => void setTimeout(() => { throw new Error("oops"); }), /oops/],
+    ["a request to another host", () => void fetch("http://other.example/").catch(() => {}), /other\.example|Content Security Policy/],
+  ]) it(`notice ${name}`, () => assert.rejects(broken(damage), complaint));
+});
+
 describe("axe finds nothing on", () => {
   const onDemo = (path) => at(() => demo, path);
   const signIn = () => undefined;
   const anna = () => demo.anna;
   const refusedReply = async (page) => {
-    await page.goto(demo.url + (await caseOf(demo, "Lea Sommer|Glasfaser")));
+    await page.goto(demo.url + (await caseOf(demo, "Glasfaser")));
     await page.locator("summary").filter({ hasText: t("workspace.handover.title") }).click();
     await page.locator("summary").filter({ hasText: t("workspace.note.title") }).click();
     await press(formTo(page, "/handover"), t("workspace.handover.do"));
@@ -139,7 +158,7 @@ const focused = (page) => page.evaluate(() => {
   const e = document.activeElement;
   const box = e.getBoundingClientRect();
   const style = getComputedStyle(e);
-  const ring = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   return {
     is: e.name || e.getAttribute("href") || e.closest("form")?.getAttribute("action") || e.id || e.localName,
     tag: e.localName, text: e.innerText?.trim().slice(0, 40), ring,
@@ -191,11 +210,11 @@ for (const width of [320, 1440]) describe(`With the keyboard at ${width} px`, ()
     await page.goto(demo.url + (await caseOf(demo, "Zugangsdaten")));
     await page.keyboard.press("r");
     await page.waitForFunction(() => document.activeElement?.name === "reply");
-    await page.keyboard.type("Der Brief kommt morgen.");
+    await page.keyboard.type(`Der Brief kommt morgen, ${width}.`);
     await page.keyboard.press("Control+Enter");
-    await page.locator('li[id^="m-"]').filter({ hasText: "Der Brief kommt morgen." }).waitFor();
+    await page.locator('li[id^="m-"]').filter({ hasText: `Der Brief kommt morgen, ${width}.` }).waitFor();
     await page.keyboard.press("z");
     await page.getByText(t("workspace.flash.withdrawn")).waitFor();
-    assert.equal(await page.locator("[name=reply]").inputValue(), "Der Brief kommt morgen.");
+    assert.equal(await page.locator("[name=reply]").inputValue(), `Der Brief kommt morgen, ${width}.`);
   }));
 });

@@ -74,12 +74,6 @@ async function openContext(how, visitor) {
   return context;
 }
 
-/** Somebody else's browser, for tests that need two. */
-export async function another(how, visitor) {
-  const context = await openContext(how, visitor);
-  return context.newPage();
-}
-
 /**
  * Collects what nobody sees: errors and policy violations on the console, and
  * requests to other hosts. A page that answers with an error status on purpose

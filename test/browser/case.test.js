@@ -1,7 +1,7 @@
 // The main job: a mail arrives, becomes a case, is answered, the answer arrives.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { another, closeBrowser, fill, formTo, modes, onPage, openBrowser, press, refused, sound } from "./browser.js";
+import { closeBrowser, fill, formTo, modes, onPage, openBrowser, press, refused, sound } from "./browser.js";
 import { Desk, customer, mailbox } from "./desk.js";
 import { answer, send } from "./mail.js";
 import { until } from "./wait.js";
@@ -332,11 +332,11 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
   it("can be worked by two: both see the same", onPage(mode, mia, async (page) => {
     const letter = await desk.letter();
     await open(page, letter);
-    const jonas = await another(mode, desk.jonas);
-    await open(jonas, letter);
-    await press(formTo(jonas, "/take"), t("workspace.take"));
-    await jonas.getByText(t("workspace.flash.taken")).waitFor();
-    await jonas.context().close();
+    await onPage(mode, () => desk.jonas, async (jonas) => {
+      await open(jonas, letter);
+      await press(formTo(jonas, "/take"), t("workspace.take"));
+      await jonas.getByText(t("workspace.flash.taken")).waitFor();
+    })();
     await appears(page, page.locator("#case-head").filter({ hasText: t("workspace.case.owned", { Name: "Jonas Weber", Team: "Service" }) }));
     await sound(page, language);
   }));
