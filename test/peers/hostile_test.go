@@ -25,6 +25,7 @@ const (
 // is read and dropped if not; it costs no memory, and the next mail passes on
 // the same connection.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	desk := newDesk(t, program.Options{RelayPort: sink.Port})
 	start(t, desk)
@@ -88,6 +89,7 @@ func tooLarge(t *testing.T, desk *program.Desk, next program.Mail) {
 // that are worse, through the port: each ends as a message, or in the list of
 // what needs a look with its reason. None waits, and the next goes on.
 func TestBrokenMails(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	desk := newDesk(t, program.Options{RelayPort: sink.Port})
 	start(t, desk)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"lotse/test/program"
@@ -91,6 +92,7 @@ service lmtp {
 `, s.folder, uid, gid, s.lmtp)
 	must(t, os.WriteFile(s.path("dovecot.conf"), []byte(config), 0o644))
 	cmd := exec.Command(find(t, "dovecot"), "-F", "-c", s.path("dovecot.conf"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)

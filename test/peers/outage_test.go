@@ -58,6 +58,7 @@ func fillUp(t *testing.T, file string) {
 // TestDiskFull: without space mail is put off, nothing acknowledged is lost, and
 // nobody has to come and help.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	disk := smallDisk(t, 24)
 	desk := newDesk(t, program.Options{Folder: filepath.Join(disk, "data"), RelayPort: sink.Port})
@@ -131,6 +132,7 @@ func untilPutOff(t *testing.T, send func(int) error) int {
 // TestDatabaseStopped: without its database the desk says so to everybody, and
 // goes on by itself when it is back.
 func TestDatabaseStopped(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	server, err := program.StartPostgres("")
 	must(t, err)

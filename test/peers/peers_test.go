@@ -22,7 +22,9 @@ import (
 	"lotse/test/program"
 )
 
-const patience = 30 * time.Second
+// patience is for machines that have other things to do; nothing waits longer
+// than it has to.
+const patience = time.Minute
 
 // newDesk returns a desk that is set up but does not run. What it leaves behind
 // is removed, or kept if the test fails.

@@ -17,6 +17,7 @@ import (
 // real mail server, acknowledgement and answer go out by it, the customer
 // answers, and mail that is sent while the desk is down comes later.
 func TestPostfix(t *testing.T) {
+	t.Parallel()
 	port, err := program.FreePort()
 	must(t, err)
 	server := newMailServer(t, port)

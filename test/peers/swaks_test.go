@@ -56,6 +56,7 @@ func caseOf(t *testing.T, web *program.Web, subject string) (number, page string
 }
 
 func TestSwaksWithAttachment(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	desk := newDesk(t, program.Options{RelayPort: sink.Port})
 	start(t, desk)
@@ -94,6 +95,7 @@ func TestSwaksWithAttachment(t *testing.T) {
 }
 
 func TestSwaksOverSTARTTLS(t *testing.T) {
+	t.Parallel()
 	sink := newSink(t)
 	cert, key := certificate(t, t.TempDir())
 	desk := newDesk(t, program.Options{RelayPort: sink.Port, Secure: true, Flags: []string{"--tls-cert", cert, "--tls-key", key, "--url", "https://localhost"}})

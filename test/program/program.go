@@ -28,7 +28,7 @@ import (
 )
 
 // Binary returns the program to run: the file LOTSE_BIN names if it is there,
-// else one built now, the way `make build` does.
+// else build/lotse-test, built now the way `make build` does it.
 var Binary = sync.OnceValues(func() (string, error) {
 	if bin := os.Getenv("LOTSE_BIN"); bin != "" {
 		if _, err := os.Stat(bin); err == nil {
@@ -39,11 +39,10 @@ var Binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder, err := os.MkdirTemp("", "lotse-bin-")
-	if err != nil {
+	bin := filepath.Join(root, "build", "lotse-test")
+	if err := os.MkdirAll(filepath.Dir(bin), 0o755); err != nil {
 		return "", err
 	}
-	bin := filepath.Join(folder, "lotse")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w -X main.version=test", "-o", bin, "./cmd/lotse")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
