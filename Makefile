@@ -54,11 +54,11 @@ test-postgres: ## all Go tests on PostgreSQL
 	LOTSE_TEST_DATABASES=postgres go test ./...
 
 .PHONY: crash
-crash: ## kill the server twice while mail comes in, and count
+crash: build ## kill the server twice while mail comes in, and count
 	go test -tags crash -count=1 -timeout 5m -v ./test/crash -run . -crash.kills=2 -crash.mails=200
 
 .PHONY: peers
-peers: ## talk to a real mail server
+peers: build ## talk to a real mail server
 	go test -tags peers -count=1 -timeout 5m -v ./test/peers
 
 .PHONY: browser
@@ -77,5 +77,5 @@ soak: ## the long checks, recorded in docs/evidence
 	FUZZTIME=$(FUZZTIME) tools/evidence.sh soak tools/soak.sh
 
 .PHONY: bench
-bench: ## the figures, recorded in docs/evidence (LOAD: flags for test/load)
+bench: build ## the figures, recorded in docs/evidence (LOAD: flags for test/load)
 	tools/evidence.sh bench go run ./test/load $(LOAD)

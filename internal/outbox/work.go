@@ -156,7 +156,8 @@ func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*delivery
 		}
 		if !row.CaseID.IsZero() {
 			tx.AfterCommit(func() { o.Hub.Send(live.Signal{Topic: "case", Brand: row.BrandID, ID: row.CaseID}) })
-			if after.State == Failed || after.State == Unsure {
+			// An acknowledgement that may have arrived calls for nobody.
+			if after.State == Failed || (after.State == Unsure && row.Kind != AckKind) {
 				return o.Desk.DeliveryFailedTx(ctx, tx, row.CaseID, row.MessageID, row.ID)
 			}
 		}

@@ -7,14 +7,18 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -66,9 +70,27 @@ func (k *Kit) StaffPage(h Handler) http.Handler {
 	})
 }
 
-// Render writes a component as the whole answer.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKept is the largest buffer kept for the next page.
+const maxKept = 1 << 20
+
+// Render writes a component as the whole answer. It is put together in memory
+// first: one write instead of hundreds, and a page that fails half way can still
+// become an error page.
 func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	page := buffers.Get().(*bytes.Buffer)
+	page.Reset()
+	defer func() {
+		if page.Cap() <= maxKept {
+			buffers.Put(page)
+		}
+	}()
+	if err := c.Render(r.Context(), page); err != nil {
+		return fmt.Errorf("rendering a page: %w", err)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(page.Len()))
 	if w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "no-store") // what staff read stays out of caches
 	}
@@ -76,7 +98,8 @@ func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	return c.Render(r.Context(), w)
+	_, _ = page.WriteTo(w) // who went away needs no page
+	return nil
 }
 
 // Redirect answers a POST with the page to show next (RFC 9110 §15.4.4).
