@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"lotse/internal/access"
+	"lotse/internal/platform/errs"
 	"lotse/internal/web"
 	"lotse/internal/web/account"
 	"lotse/internal/web/admin"
@@ -41,6 +42,7 @@ func (a *App) handler() http.Handler {
 	}).Routes(pages)
 	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
 	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox}).Routes(pages)
+	pages.Handle("/", a.Kit.Page(func(http.ResponseWriter, *http.Request) error { return errs.New(errs.NotFound, "") }))
 	all := http.NewServeMux()
 	all.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
 	all.HandleFunc("GET /readyz", a.readyz)

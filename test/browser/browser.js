@@ -117,6 +117,7 @@ const roots = [...new Set(Object.keys(catalogue("en")).map((key) => key.split(".
 
 /** Asserts what is true of every page, at any moment. */
 export async function sound(page, language) {
+  await page.waitForLoadState();
   const facts = await page.evaluate((roots) => {
     const key = new RegExp(`(?<![\\w@./-])(${roots})\\.(?!example\\b)[a-z_]+[a-z_.]*`, "g");
     const named = [...document.querySelectorAll("[aria-label],[title],[placeholder],[alt]")]
@@ -161,6 +162,7 @@ export const press = (within, label) => within.getByRole("button", { name: label
 /** Asserts that the form came back with these fields marked, the focus on the summary. */
 export async function refused(page, t, fields) {
   await page.locator("#error-summary").waitFor();
+  await page.waitForLoadState();
   const found = await page.evaluate(() => ({
     focus: document.activeElement?.id,
     links: [...document.querySelectorAll("#error-summary a")].map((a) => a.hash),

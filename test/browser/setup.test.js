@@ -18,7 +18,7 @@ for (const mode of modes) {
     const nobody = () => undefined;
 
     it("says where the setup code is", () => {
-      assert.match(desk.output, new RegExp(`/setup.*${desk.setupCode}`));
+      return until("it to stand in the terminal", () => new RegExp(`/setup.*${desk.setupCode}`).test(desk.output));
     });
 
     it("leads everybody to the setup page", onPage(mode, nobody, async (page) => {

@@ -2,11 +2,15 @@
 //
 // A signal says what changed, never what it says: a screen that hears one asks
 // for the page again and is shown what its user may see. Signals may be merged
-// or lost; a page is right without them. Between nodes on PostgreSQL they travel
+// or lost; a page is right without them. What happens between the reading of a
+// page and its first listening is told afterwards: a page remembers the Position
+// it was read at and listens from there. Between nodes on PostgreSQL they travel
 // by NOTIFY (see postgres.go), sent after commit from a connection of their own.
 package live
 
 import (
+	"strconv"
+	"strings"
 	"sync"
 
 	"lotse/internal/platform/ids"
@@ -25,13 +29,25 @@ type Hub struct {
 	listeners map[*Listener]struct{}
 	relay     func(Signal)
 	closed    bool
+	boot      string // tells the positions of this hub from those of others
+	count     uint64 // of signals so far
+	recent    [remembered]Signal
 }
 
+// remembered is how many signals a late listener can be told of.
+const remembered = 512
+
 // NewHub returns a hub without listeners.
-func NewHub() *Hub { return &Hub{listeners: map[*Listener]struct{}{}} }
+func NewHub() *Hub {
+	return &Hub{listeners: map[*Listener]struct{}{}, boot: ids.Random().String()[:8]}
+}
 
 // Listener receives signals of one brand.
 type Listener struct {
+	// Missed says that something may have happened since the position listened
+	// from that can't be told any more: take everything for changed.
+	Missed bool
+
 	brand ids.ID
 	c     chan Signal
 	hub   *Hub
@@ -41,8 +57,17 @@ type Listener struct {
 // ones are dropped.
 const backlog = 64
 
-// Listen returns a listener to the brand's signals. Close it.
-func (h *Hub) Listen(brand ids.ID) *Listener {
+// Position returns where the stream of signals stands now. Take it before
+// reading what a page shows.
+func (h *Hub) Position() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.boot + "-" + strconv.FormatUint(h.count, 10)
+}
+
+// Listen returns a listener to the brand's signals from a position on; from now
+// on if that is empty. Close it.
+func (h *Hub) Listen(brand ids.ID, from string) *Listener {
 	l := &Listener{brand: brand, c: make(chan Signal, backlog), hub: h}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -50,8 +75,36 @@ func (h *Hub) Listen(brand ids.ID) *Listener {
 		close(l.c)
 		return l
 	}
+	if from != "" {
+		l.Missed = !h.replay(l, from)
+	}
 	h.listeners[l] = struct{}{}
 	return l
+}
+
+// replay tells l what came after a position, and reports whether that is all
+// there was.
+func (h *Hub) replay(l *Listener, from string) bool {
+	boot, number, _ := strings.Cut(from, "-")
+	seen, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || boot != h.boot || seen > h.count || h.count-seen > remembered {
+		return false
+	}
+	for i := seen; i < h.count; i++ {
+		if s := h.recent[i%remembered]; s.Brand == l.brand && !l.offer(s) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *Listener) offer(s Signal) bool {
+	select {
+	case l.c <- s:
+		return true
+	default: // a screen that lags asks for the whole page anyway
+		return false
+	}
 }
 
 // C yields signals. It is closed when the hub closes.
@@ -79,13 +132,11 @@ func (h *Hub) Send(s Signal) {
 func (h *Hub) spread(s Signal) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.recent[h.count%remembered] = s
+	h.count++
 	for l := range h.listeners {
-		if l.brand != s.Brand {
-			continue
-		}
-		select {
-		case l.c <- s:
-		default: // a screen that lags asks for the whole page anyway
+		if l.brand == s.Brand {
+			l.offer(s)
 		}
 	}
 }

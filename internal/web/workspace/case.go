@@ -34,6 +34,7 @@ type casePage struct {
 	seen       int64 // version the forms answer to
 	read       int64 // how many messages the writer had before them; later ones are marked, -1 marks none
 	entries    []entry
+	from       string // position the page was read at
 }
 
 // draft is what was typed into the forms of a case.
@@ -94,7 +95,7 @@ func (w *Workspace) show(rw http.ResponseWriter, r *http.Request) error {
 // may not see, it gathers no more than desk.File gives.
 func (w *Workspace) load(r *http.Request, number string) (casePage, error) {
 	ctx, a := r.Context(), actor(r)
-	page := casePage{p: i18n.From(ctx), now: w.Kit.Clock.Now(), actor: a, read: -1}
+	page := casePage{p: i18n.From(ctx), now: w.Kit.Clock.Now(), actor: a, read: -1, from: w.Hub.Position()}
 	var err error
 	if page.file, err = w.Desk.File(ctx, a, number); err != nil {
 		return page, err

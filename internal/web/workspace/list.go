@@ -24,6 +24,7 @@ type listPage struct {
 	self    string // address of this very page
 	newest  string // "" on the first page
 	older   string // "" on the last page
+	from    string // position the page was read at
 }
 
 // listRow is one case, put into words.
@@ -67,7 +68,7 @@ func (w *Workspace) find(rw http.ResponseWriter, r *http.Request, typed string) 
 }
 
 func (w *Workspace) showList(rw http.ResponseWriter, r *http.Request, notice *ui.FlashProps) error {
-	ctx, a := r.Context(), actor(r)
+	ctx, a, from := r.Context(), actor(r), w.Hub.Position()
 	c, err := w.crew(ctx, a)
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func (w *Workspace) showList(rw http.ResponseWriter, r *http.Request, notice *ui
 	if err != nil {
 		return err
 	}
-	page := listPage{shell: w.shell(r, t(ctx, "workspace.list.title"), "/cases"), scope: f.Scope, self: address(f), filters: filters(r, f, c)}
+	page := listPage{from: from, shell: w.shell(r, t(ctx, "workspace.list.title"), "/cases"), scope: f.Scope, self: address(f), filters: filters(r, f, c)}
 	if notice != nil {
 		page.shell.Flash = notice
 	}

@@ -16,7 +16,8 @@ const (
 
 // live tells an open page by server-sent events (HTML §9.2) that something
 // changed: "cases" for lists, "look" for what needs a look, and "case-<id>" for
-// the case named in the address (?case=id). Each at most twice a second.
+// the case named in the address (?case=id), each at most twice a second. It
+// begins with what happened since the page was read (?from=position).
 func (w *Workspace) live(rw http.ResponseWriter, r *http.Request) error {
 	out := http.NewResponseController(rw)
 	if err := out.SetWriteDeadline(time.Now().Add(longest + heartbeat)); err != nil {
@@ -26,11 +27,14 @@ func (w *Workspace) live(rw http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // proxies pass it on at once
-	listener := w.Hub.Listen(actor(r).BrandID)
+	listener := w.Hub.Listen(actor(r).BrandID, r.URL.Query().Get("from"))
 	defer listener.Close()
 	watched, _ := ids.Parse(r.URL.Query().Get("case")) // none: lists only
 	s := &stream{w: rw, out: out, watched: watched, pending: map[string]string{}}
 	s.write("retry: 3000\n: hello\n\n")
+	if listener.Missed {
+		s.everything()
+	}
 	return s.run(r, listener, w.heartbeat)
 }
 
@@ -88,6 +92,13 @@ func (s *stream) add(signal live.Signal) {
 	case "look":
 		s.pending["look"] = "1"
 	}
+}
+
+// everything takes all that the page shows for changed.
+func (s *stream) everything() {
+	s.add(live.Signal{Topic: "case", ID: s.watched})
+	s.add(live.Signal{Topic: "look"})
+	s.flush()
 }
 
 func (s *stream) flush() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,4 +116,19 @@ func TestLiveForgetsWhoLeft(t *testing.T) {
 	if rec.Code != http.StatusSeeOther {
 		t.Errorf("a stranger gets %d", rec.Code)
 	}
+}
+
+func TestLiveTellsWhatHappenedBeforeThePageListened(t *testing.T) {
+	onBoth(t, func(w *world) {
+		c := w.open(heike)
+		from := w.hub.Position()
+		w.hub.Send(live.Signal{Topic: "case", Brand: c.BrandID, ID: c.ID})
+		for name, from := range map[string]string{"missed one": from, "another node's position": "elsewhere-7"} {
+			s := w.stream(w.mia, "/live?case="+c.ID.String()+"&from="+from)
+			events := s.until("data: " + c.ID.String())
+			if !slices.Contains(events, "case-"+c.ID.String()) {
+				t.Errorf("%s: told %v", name, events)
+			}
+		}
+	})
 }

@@ -24,6 +24,7 @@ type lookPage struct {
 	self   string
 	newest string // "" on the first page
 	older  string // "" on the last page
+	from   string // position the page was read at
 }
 
 // parked is one envelope, put into words.
@@ -33,7 +34,7 @@ type parked struct {
 }
 
 func (w *Workspace) look(rw http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
+	ctx, from := r.Context(), w.Hub.Position()
 	below, err := strconv.ParseInt(r.URL.Query().Get("below"), 10, 64)
 	if r.URL.Query().Has("below") && (err != nil || below < 1) {
 		return errs.Field("below", "list.cursor_invalid")
@@ -42,7 +43,7 @@ func (w *Workspace) look(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := lookPage{shell: w.shell(r, t(ctx, "workspace.look.title"), "/look"), self: "/look"}
+	page := lookPage{from: from, shell: w.shell(r, t(ctx, "workspace.look.title"), "/look"), self: "/look"}
 	if below > 0 {
 		page.newest, page.self = "/look", lookAddress(below)
 	}
