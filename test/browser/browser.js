@@ -156,8 +156,11 @@ export async function fill(form, values) {
 /** The form that is sent to an address ending so. */
 export const formTo = (page, action) => page.locator(`form[action$="${action}"], form[action*="${action}?"]`).first();
 
-/** Presses a form's button, by the words on it. */
-export const press = (within, label) => within.getByRole("button", { name: label }).first().click();
+/** Presses a form's button, by the words on it, and waits for the next page. */
+export async function press(within, label) {
+  const button = within.getByRole("button", { name: label }).first();
+  await Promise.all([button.page().waitForEvent("load"), button.click()]);
+}
 
 /** Asserts that the form came back with these fields marked, the focus on the summary. */
 export async function refused(page, t, fields) {
