@@ -64,7 +64,7 @@ peers: build ## talk to a real mail server
 .PHONY: browser
 browser: build ## browser tests, with and without JavaScript
 	[ -d test/browser/node_modules ] || npm --prefix test/browser ci --no-audit --no-fund
-	cd test/browser && node --test
+	cd test/browser && npm test
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

@@ -18,7 +18,7 @@ peers() { SOAK=1 must_test go test -tags peers -count=1 -timeout 30m ./test/peer
 browser() {
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm --prefix test/browser ci --no-audit --no-fund
   cd test/browser
-  SOAK=1 must_test node --test
+  SOAK=1 must_test node --test --test-concurrency=2
 }
 
 step "build" make --no-print-directory build
