@@ -161,12 +161,12 @@ func tighten(s string) string {
 }
 
 func cleanLocal(local string) bool {
-	quoted := local[0] == '"'
+	quoted := len(local) > 1 && local[0] == '"' && local[len(local)-1] == '"'
 	for _, r := range local {
 		if r < ' ' || r == 0x7f || r == '<' || r == '>' || r == '\uFFFD' || markup.CleanLine(string(r), 4) == "" && r != ' ' {
 			return false
 		}
-		if !quoted && (r == ' ' || r == ',' || r == ';' || r == '@' || r == '(' || r == ')' || r == ':') {
+		if !quoted && (r == ' ' || r == ',' || r == ';' || r == '@' || r == '(' || r == ')' || r == ':' || r == '"') {
 			return false
 		}
 	}

@@ -124,7 +124,7 @@ func checkSane(t testing.TB, name string, in *intake.Incoming) {
 	if in.Text == "" && in.HTML == "" && len(in.Parts) == 0 && in.Subject == "" && in.From.Value == "" {
 		t.Errorf("%s: nothing to show", name)
 	}
-	if in.From.Value == "" || strings.ContainsAny(in.From.Value, " \r\n\x00") {
+	if v := in.From.Value; v == "" || strings.ContainsAny(v, "\r\n\x00") || strings.Contains(v, " ") && v[0] != '"' {
 		t.Errorf("%s: sender %q", name, in.From.Value)
 	}
 	for what, s := range map[string]string{"text": in.Text, "subject": in.Subject, "html": string(in.HTML), "name": in.From.Name, "id": in.ExternalID} {
