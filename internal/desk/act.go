@@ -129,7 +129,8 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 	return d.change(ctx, a, id, form.Seen, func(e *edit) error {
 		from, fromTeam := e.c.OwnerID, e.c.TeamID
 		e.c.TeamID, e.c.OwnerID = form.TeamID, form.Owner
-		m := e.write(Message{Kind: HandOver, Visibility: Internal, Channel: "desk", Body: reason, HTML: markup.HTMLFromMarkdown(reason)})
+		m := e.write(Message{Kind: HandOver, Visibility: Internal, Channel: "desk", Body: reason, HTML: markup.HTMLFromMarkdown(reason),
+			ToTeam: form.TeamID, ToOwner: form.Owner})
 		e.note(Change{Kind: HandedOver, Message: m, Awaits: !e.c.DueAt.IsZero(), Moved: true, Params: map[string]any{
 			"message": m.ID, "from": from, "from_team": fromTeam, "to": form.Owner, "to_team": form.TeamID}})
 		return nil

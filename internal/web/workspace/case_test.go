@@ -67,8 +67,15 @@ func TestTakeAndHandOver(t *testing.T) {
 		if got := text(doc.Find(".message[data-from=note]")); !strings.Contains(got, "Mia ist im Urlaub") || !strings.Contains(got, "Jonas Weber") {
 			t.Errorf("the hand-over reads %q", got)
 		}
+		if got := text(doc.Find(".message[data-from=note] .message-role")); got != "hat den Vorgang an das Team Service übergeben" {
+			t.Errorf("the hand-over to a team reads %q", got)
+		}
 		if !w.find(c.Number).OwnerID.IsZero() {
 			t.Error("the case has not gone to the team")
+		}
+		_, doc = w.jonas.goes("/cases/"+c.Number+"/handover", "to", to, "reason", "Mia ist wieder da")
+		if got := text(doc.Find(".message[data-from=note] .message-role").Last()); got != "hat den Vorgang an Mia Krüger (Team Service) übergeben" {
+			t.Errorf("the hand-over to a person reads %q", got)
 		}
 	})
 }

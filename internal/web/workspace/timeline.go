@@ -66,7 +66,7 @@ func (p casePage) entry(m desk.Message) entry {
 	case desk.Note:
 		e.props.From = ui.FromNote
 	case desk.HandOver:
-		e.props.From, e.props.Role = ui.FromNote, p.p.T("workspace.role.handover")
+		e.props.From, e.props.Role = ui.FromNote, p.handedTo(m)
 	case desk.Withdrawn:
 		e.props.From, e.props.Icon = ui.FromSystem, "undo"
 		e.folded = p.p.T("workspace.folded.withdrawn", "Name", e.props.Author)
@@ -78,6 +78,18 @@ func (p casePage) entry(m desk.Message) entry {
 		}
 	}
 	return e
+}
+
+// handedTo says to whom a hand-over went.
+func (p casePage) handedTo(m desk.Message) string {
+	team, person := p.crew.team(m.ToTeam), p.crew.person(m.ToOwner)
+	switch {
+	case team == "": // handed over before that was kept
+		return p.p.T("workspace.role.handover")
+	case person == "":
+		return p.p.T("workspace.role.handover_team", "Team", team)
+	}
+	return p.p.T("workspace.role.handover_person", "Name", person, "Team", team)
 }
 
 func failedSend(sends []send) string {
