@@ -39,6 +39,7 @@ type world struct {
 	intake  *intake.Intake
 	outbox  *outbox.Outbox
 	queue   *queue.Queue
+	files   string // folder of the blobs
 	sent    *sender
 	account catalog.Account
 	brand   ids.ID
@@ -121,7 +122,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	var err error
 	w.seal, err = seal.Load(ctx, d, w.clock)
 	must(t, err)
-	blobs, err := blob.Open(t.TempDir())
+	w.files = t.TempDir()
+	blobs, err := blob.Open(w.files)
 	must(t, err)
 	cat := catalog.New(d, w.seal, w.clock)
 	hub := live.NewHub()
