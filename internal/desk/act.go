@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"lotse/internal/access"
@@ -161,8 +162,8 @@ func (d *Desk) SetState(ctx context.Context, a access.Actor, id ids.ID, to State
 }
 
 // Withdraw takes a reply back that has not been sent yet and returns its text,
-// so that it can be mended. The hook that owns the delivery refuses with
-// errs.Conflict once the sending has begun.
+// so that it can be mended. What was owed before is owed again. The hook that
+// owns the delivery refuses with errs.Conflict once the sending has begun.
 func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID) (string, error) {
 	var text string
 	err := d.change(ctx, a, id, 0, func(e *edit) error {
@@ -178,16 +179,38 @@ func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID)
 		if err := setKind(e.ctx, e.tx, m); err != nil {
 			return err
 		}
-		due, err := d.teams.AnswerBy(e.ctx, e.c.TeamID, e.c.CreatedAt.Time())
+		e.setState(Open)
+		if e.c.AnsweredAt == m.CreatedAt {
+			e.c.AnsweredAt = 0 // it was the first answer
+		}
+		since, err := unansweredSince(e.ctx, e.tx, e.c.ID)
 		if err != nil {
 			return err
 		}
-		e.setState(Open)
-		e.c.DueAt = clock.At(due)
-		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: true, Params: map[string]any{"message": m.ID}})
+		if e.c.DueAt = 0; since != 0 {
+			due, err := d.teams.AnswerBy(e.ctx, e.c.TeamID, since.Time())
+			if err != nil {
+				return err
+			}
+			e.c.DueAt = clock.At(due)
+		}
+		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: since != 0, Params: map[string]any{"message": m.ID}})
 		return nil
 	})
 	return text, err
+}
+
+// unansweredSince returns when the first message came in that no reply has
+// followed yet; zero if there is none.
+func unansweredSince(ctx context.Context, tx *db.Tx, id ids.ID) (clock.Stamp, error) {
+	replied := tx.NewSelect().Model((*messageRow)(nil)).ColumnExpr("coalesce(max(seq), 0)").Where("case_id = ? AND kind = ?", id, Reply)
+	var since clock.Stamp
+	err := tx.NewSelect().Model((*messageRow)(nil)).ColumnExpr("coalesce(min(created_at), 0)").
+		Where("case_id = ? AND kind = ? AND seq > (?)", id, Inbound, replied).Scan(ctx, &since)
+	if err != nil {
+		return 0, fmt.Errorf("finding what is unanswered: %w", err)
+	}
+	return since, nil
 }
 
 func setKind(ctx context.Context, tx *db.Tx, m Message) error {

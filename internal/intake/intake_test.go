@@ -19,6 +19,7 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
 )
 
 func onBoth(t *testing.T, f func(w *world)) {
@@ -228,6 +229,46 @@ func (w *world) blobs() []string {
 	paths, err := filepath.Glob(filepath.Join(w.files, "??", "*"))
 	must(w.t, err)
 	return paths
+}
+
+// TestWithdrawnReplyOwesWhatWasOwed takes back a first answer, a later one, and
+// one that nobody had asked for.
+func TestWithdrawnReplyOwesWhatWasOwed(t *testing.T) {
+	onBoth(t, func(w *world) {
+		ctx := context.Background()
+		w.start()
+		w.arrive(letter{ID: "1@k.example", From: "heike@k.example", Subject: "Leitung", Text: "Sie rauscht."})
+		w.settled()
+		number := w.list()[0].Number
+		reply := func() ids.ID {
+			m, err := w.desk.Reply(ctx, w.staff, w.file(number).Case.ID, desk.ReplyForm{Text: "Wir messen."})
+			must(w.t, err)
+			return m.ID
+		}
+		takeBack := func() desk.Case {
+			_, err := w.desk.Withdraw(ctx, w.staff, w.file(number).Case.ID, reply())
+			must(w.t, err)
+			return w.file(number).Case
+		}
+		first := w.file(number).Case.DueAt
+		w.clock.Advance(time.Hour)
+		if c := takeBack(); c.DueAt != first || !c.AnsweredAt.IsZero() || !w.list()[0].Awaits {
+			w.t.Errorf("after the first answer was taken back it is due %v, answered %v", c.DueAt, c.AnsweredAt)
+		}
+		reply()
+		answered := w.file(number).Case.AnsweredAt
+		w.clock.Advance(time.Hour)
+		if c := takeBack(); !c.DueAt.IsZero() || w.list()[0].Awaits {
+			w.t.Errorf("a second answer nobody waits for leaves it due %v", c.DueAt)
+		}
+		w.clock.Advance(48 * time.Hour)
+		w.arrive(letter{ID: "2@k.example", From: "heike@k.example", Refs: []string{"1@k.example"}, Text: "Und jetzt?"})
+		w.settled()
+		second := w.file(number).Case.DueAt
+		if c := takeBack(); c.DueAt != second || c.AnsweredAt != answered || !w.list()[0].Awaits {
+			w.t.Errorf("after a later answer was taken back it is due %v, want %v", c.DueAt, second)
+		}
+	})
 }
 
 // TestReplyQuotesNobodyElse: others who take part in a case wrote to the desk,
