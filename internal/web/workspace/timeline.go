@@ -149,7 +149,7 @@ func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 	}
 	s := send{id: d.ID.String(), props: ui.DeliveryProps{State: deliveryStates[d.State], Text: strings.Join(text, " · ")}}
 	if trouble {
-		s.props.Detail = said(d)
+		s.props.Detail = p.said(d)
 	}
 	s.again = d.State == outbox.Failed || d.State == outbox.Unsure
 	s.unsure = d.State == outbox.Unsure
@@ -157,8 +157,11 @@ func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 	return s
 }
 
-// said is the server's answer, with its code in front.
-func said(d outbox.Delivery) string {
+// said is the server's answer, with its code in front, or what we say ourselves.
+func (p casePage) said(d outbox.Delivery) string {
+	if d.Words == outbox.NoRelay || d.Words == outbox.Interrupted {
+		return p.p.T(d.Words)
+	}
 	if code := strconv.FormatInt(d.Code, 10); d.Code > 0 && !strings.HasPrefix(d.Words, code) {
 		return strings.TrimSpace(code + " " + d.Words)
 	}
