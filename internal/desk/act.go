@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -49,10 +51,11 @@ func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyF
 			e.c.AnsweredAt = e.now
 		}
 		e.setState(form.Next)
+		due := e.c.DueAt
 		e.c.DueAt = 0
 		m := e.write(Message{Kind: Reply, Visibility: Private, Channel: e.c.Channel, Subject: e.c.Subject, Body: text, HTML: markup.HTMLFromMarkdown(text)})
 		sent = *m
-		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next}})
+		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next, "due": due}})
 		return nil
 	})
 	return sent, err
@@ -114,11 +117,11 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 		return err
 	}
 	reason, err := checkText("reason", form.Reason)
+	if form.TeamID.IsZero() {
+		err = errors.Join(errs.Field("team", "case.team_missing"), err)
+	}
 	if err != nil {
 		return err
-	}
-	if form.TeamID.IsZero() {
-		return errs.Field("team", "case.team_missing")
 	}
 	ok, err := d.teams.Assignable(ctx, a.BrandID, form.TeamID, form.Owner)
 	if err != nil {
@@ -183,34 +186,41 @@ func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID)
 		if e.c.AnsweredAt == m.CreatedAt {
 			e.c.AnsweredAt = 0 // it was the first answer
 		}
-		since, err := unansweredSince(e.ctx, e.tx, e.c.ID)
+		due, err := owedBefore(e.ctx, e.tx, m)
 		if err != nil {
 			return err
 		}
-		if e.c.DueAt = 0; since != 0 {
-			due, err := d.teams.AnswerBy(e.ctx, e.c.TeamID, since.Time())
-			if err != nil {
-				return err
-			}
-			e.c.DueAt = clock.At(due)
+		if !due.IsZero() {
+			e.c.DueAt = due
 		}
-		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: since != 0, Params: map[string]any{"message": m.ID}})
+		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: !e.c.DueAt.IsZero(), Params: map[string]any{"message": m.ID}})
 		return nil
 	})
 	return text, err
 }
 
-// unansweredSince returns when the first message came in that no reply has
-// followed yet; zero if there is none.
-func unansweredSince(ctx context.Context, tx *db.Tx, id ids.ID) (clock.Stamp, error) {
-	replied := tx.NewSelect().Model((*messageRow)(nil)).ColumnExpr("coalesce(max(seq), 0)").Where("case_id = ? AND kind = ?", id, Reply)
-	var since clock.Stamp
-	err := tx.NewSelect().Model((*messageRow)(nil)).ColumnExpr("coalesce(min(created_at), 0)").
-		Where("case_id = ? AND kind = ? AND seq > (?)", id, Inbound, replied).Scan(ctx, &since)
+// owedBefore returns when an answer was due before a reply was written; zero if
+// none was. The reply's event remembers it.
+func owedBefore(ctx context.Context, tx *db.Tx, reply Message) (clock.Stamp, error) {
+	var rows []eventRow
+	err := tx.NewSelect().Model(&rows).Column("params").Where("case_id = ? AND kind = ?", reply.CaseID, Replied).
+		Order("seq DESC").Limit(20).Scan(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("finding what is unanswered: %w", err)
+		return 0, fmt.Errorf("reading what was owed: %w", err)
 	}
-	return since, nil
+	for _, r := range rows {
+		var params struct {
+			Message ids.ID      `json:"message"`
+			Due     clock.Stamp `json:"due"`
+		}
+		if err := json.Unmarshal(r.Params, &params); err != nil {
+			return 0, fmt.Errorf("reading an event's parameters: %w", err)
+		}
+		if params.Message == reply.ID {
+			return params.Due, nil
+		}
+	}
+	return 0, nil
 }
 
 func setKind(ctx context.Context, tx *db.Tx, m Message) error {

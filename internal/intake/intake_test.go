@@ -252,6 +252,7 @@ func TestWithdrawnReplyOwesWhatWasOwed(t *testing.T) {
 		}
 		first := w.file(number).Case.DueAt
 		w.clock.Advance(time.Hour)
+		must(w.t, w.desk.HandOver(ctx, w.staff, w.file(number).Case.ID, desk.HandOverForm{TeamID: busyTeam, Owner: w.staff.ID, Reason: "Weil"}))
 		if c := takeBack(); c.DueAt != first || !c.AnsweredAt.IsZero() || !w.list()[0].Awaits {
 			w.t.Errorf("after the first answer was taken back it is due %v, answered %v", c.DueAt, c.AnsweredAt)
 		}

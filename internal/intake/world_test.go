@@ -50,7 +50,13 @@ type world struct {
 
 type teams struct{}
 
-func (teams) AnswerBy(_ context.Context, _ ids.ID, from time.Time) (time.Time, error) {
+// busyTeam takes longer to answer than all others.
+var busyTeam = ids.New()
+
+func (teams) AnswerBy(_ context.Context, team ids.ID, from time.Time) (time.Time, error) {
+	if team == busyTeam {
+		return from.Add(80 * time.Hour), nil
+	}
 	return from.Add(8 * time.Hour), nil
 }
 func (teams) Restricted(context.Context, ids.ID) (bool, error)                 { return false, nil }
@@ -153,8 +159,10 @@ func (w *world) furnish(ctx context.Context, cat *catalog.Catalog) {
 			return err
 		}
 		w.brand = b.ID
-		if _, err := tx.NewRaw("INSERT INTO teams (id, brand_id, name, calendar, answer_minutes, created_at) VALUES (?, ?, 'Service', ?, 480, 1)", w.team, b.ID, week).Exec(ctx); err != nil {
-			return err
+		for id, name := range map[ids.ID]string{w.team: "Service", busyTeam: "Abrechnung"} {
+			if _, err := tx.NewRaw("INSERT INTO teams (id, brand_id, name, calendar, answer_minutes, created_at) VALUES (?, ?, ?, ?, 480, 1)", id, b.ID, name, week).Exec(ctx); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.NewRaw("INSERT INTO staff (id, brand_id, email, name, role, password_hash, language, active, created_at) VALUES (?, ?, 'mia@lindenau.example', 'Mia Krüger', 1, '', 'de', true, 1)", staffID, b.ID).Exec(ctx); err != nil {
 			return err
