@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string) error {
 // report prints an error in the operator's language, each wrong setting on a
 // line of its own.
 func report(err error) {
-	p := i18n.For(i18n.Match(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")))
+	p := i18n.For(i18n.Match(language(os.Getenv("LC_ALL")), language(os.Getenv("LC_MESSAGES")), language(os.Getenv("LANG"))))
 	fields := errs.Fields(err)
 	for _, f := range fields {
 		fmt.Fprintf(os.Stderr, "lotse: %s: %s\n", f.Field, p.Err(f.Key, f.Args))
@@ -76,6 +77,14 @@ func report(err error) {
 		return
 	}
 	fmt.Fprintf(os.Stderr, "lotse: %v\n", err)
+}
+
+// language makes a language tag of the name of a locale, "de-DE" of
+// "de_DE.UTF-8" (POSIX §8.2).
+func language(locale string) string {
+	name, _, _ := strings.Cut(locale, ".")
+	name, _, _ = strings.Cut(name, "@")
+	return strings.ReplaceAll(name, "_", "-")
 }
 
 func logger(c config.Config) *slog.Logger {

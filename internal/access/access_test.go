@@ -83,6 +83,28 @@ func TestRolesHoldPermissions(t *testing.T) {
 	wantKind(t, access.Actor{Kind: access.Staff, Role: access.Agent}.Require(access.ManageStaff), errs.Forbidden)
 }
 
+func TestWhoSeesARestrictedTeamsCase(t *testing.T) {
+	team, mia := ids.New(), ids.New()
+	for name, c := range map[string]struct {
+		actor access.Actor
+		owner ids.ID
+		want  bool
+	}{
+		"a member":             {access.Actor{Kind: access.Staff, ID: ids.New(), Teams: []ids.ID{ids.New(), team}}, mia, true},
+		"the owner":            {access.Actor{Kind: access.Staff, ID: mia}, mia, true},
+		"a colleague":          {access.Actor{Kind: access.Staff, ID: ids.New(), Teams: []ids.ID{ids.New()}, Role: access.Admin}, mia, false},
+		"nobody, owner nobody": {access.Actor{}, ids.ID{}, false},
+		"the program":          {access.Lotse(ids.New()), mia, true},
+	} {
+		if got := c.actor.Sees(true, team, c.owner); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+		if !c.actor.Sees(false, team, c.owner) {
+			t.Errorf("%s does not see the case of an open team", name)
+		}
+	}
+}
+
 func TestRoleNames(t *testing.T) {
 	for _, r := range access.Roles() {
 		if back, ok := access.ParseRole(r.String()); !ok || back != r {

@@ -46,6 +46,13 @@ func Lotse(brand ids.ID) Actor { return Actor{Kind: System, BrandID: brand, Name
 // InTeam reports whether a staff member belongs to the team.
 func (a Actor) InTeam(team ids.ID) bool { return slices.Contains(a.Teams, team) }
 
+// Sees reports whether the actor sees more of a case than its number, team and
+// state: of a restricted team's case only its members, its owner and the program
+// itself do.
+func (a Actor) Sees(restricted bool, team, owner ids.ID) bool {
+	return !restricted || a.Kind == System || a.InTeam(team) || (!a.ID.IsZero() && a.ID == owner)
+}
+
 // May reports whether the actor's role holds the permission. The program
 // itself may do everything.
 func (a Actor) May(p Permission) bool {

@@ -62,8 +62,12 @@ const (
 )
 
 // Run shows the demo: it builds the desk in the data folder if that is empty,
-// then serves it. ready is told once everything listens.
+// then serves it. ready is told once everything listens. A folder that holds
+// anything but a demo is refused.
 func Run(ctx context.Context, c config.Config, log *slog.Logger, ready func(app.Started)) error {
+	if err := checkFolder(c.Data); err != nil {
+		return err
+	}
 	sink, err := openSink(filepath.Join(c.Data, "sent"))
 	if err != nil {
 		return err
@@ -240,11 +244,29 @@ func splitPort(a net.Addr) (string, int) {
 
 // Remove deletes a demo's folder. A folder that is not a demo's is refused.
 func Remove(data string) error {
-	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(data, "sent")); err != nil {
-		return fmt.Errorf("%s does not look like a demo's folder, so it is left alone", data)
+	if err := checkFolder(data); err != nil {
+		return err
 	}
 	return os.RemoveAll(data)
+}
+
+// checkFolder makes sure that a folder is a demo's, or nothing yet: a real desk
+// must not come to send into the sink, and nobody's files must be deleted.
+func checkFolder(data string) error {
+	entries, err := os.ReadDir(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking into the demo's folder: %w", err)
+	}
+	has := map[string]bool{}
+	for _, e := range entries {
+		has[e.Name()] = true
+	}
+	begun := len(has) == 1 || has["lock"] // perhaps stopped before there was a database
+	if len(has) == 0 || has["sent"] && (begun || has["lotse.db"]) {
+		return nil
+	}
+	return fmt.Errorf("%s holds something else than a demo, so it is left alone", data)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,11 +26,30 @@ func TestDemoOpensTwice(t *testing.T) {
 	if second := visit(t, folder); second != first {
 		t.Fatalf("the second start sent %d more mails", second-first)
 	}
-	if err := demo.Remove(t.TempDir()); err == nil {
-		t.Fatal("a folder that is no demo's was removed")
-	}
 	if err := demo.Remove(folder); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestForeignFoldersAreLeftAlone: neither a real desk nor somebody's files
+// become a demo, and so nothing of them is deleted.
+func TestForeignFoldersAreLeftAlone(t *testing.T) {
+	for name, files := range map[string][]string{"a desk": {"lotse.db", "lock"}, "a home": {"letter.txt", "sent"}} {
+		folder := t.TempDir()
+		for _, f := range files {
+			if err := os.WriteFile(filepath.Join(folder, f), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := demo.Run(t.Context(), config.Config{Data: folder}, slog.New(slog.DiscardHandler), nil); err == nil {
+			t.Errorf("%s became a demo", name)
+		}
+		if err := demo.Remove(folder); err == nil {
+			t.Errorf("%s was removed", name)
+		}
+		if left, err := os.ReadDir(folder); err != nil || len(left) != len(files) {
+			t.Errorf("%s holds %v, %v", name, left, err)
+		}
 	}
 }
 

@@ -2,6 +2,9 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 
 	"lotse/internal/access"
@@ -48,10 +51,11 @@ func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyF
 			e.c.AnsweredAt = e.now
 		}
 		e.setState(form.Next)
+		due := e.c.DueAt
 		e.c.DueAt = 0
 		m := e.write(Message{Kind: Reply, Visibility: Private, Channel: e.c.Channel, Subject: e.c.Subject, Body: text, HTML: markup.HTMLFromMarkdown(text)})
 		sent = *m
-		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next}})
+		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next, "due": due}})
 		return nil
 	})
 	return sent, err
@@ -113,11 +117,11 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 		return err
 	}
 	reason, err := checkText("reason", form.Reason)
+	if form.TeamID.IsZero() {
+		err = errors.Join(errs.Field("team", "case.team_missing"), err)
+	}
 	if err != nil {
 		return err
-	}
-	if form.TeamID.IsZero() {
-		return errs.Field("team", "case.team_missing")
 	}
 	ok, err := d.teams.Assignable(ctx, a.BrandID, form.TeamID, form.Owner)
 	if err != nil {
@@ -129,7 +133,8 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 	return d.change(ctx, a, id, form.Seen, func(e *edit) error {
 		from, fromTeam := e.c.OwnerID, e.c.TeamID
 		e.c.TeamID, e.c.OwnerID = form.TeamID, form.Owner
-		m := e.write(Message{Kind: HandOver, Visibility: Internal, Channel: "desk", Body: reason, HTML: markup.HTMLFromMarkdown(reason)})
+		m := e.write(Message{Kind: HandOver, Visibility: Internal, Channel: "desk", Body: reason, HTML: markup.HTMLFromMarkdown(reason),
+			ToTeam: form.TeamID, ToOwner: form.Owner})
 		e.note(Change{Kind: HandedOver, Message: m, Awaits: !e.c.DueAt.IsZero(), Moved: true, Params: map[string]any{
 			"message": m.ID, "from": from, "from_team": fromTeam, "to": form.Owner, "to_team": form.TeamID}})
 		return nil
@@ -160,8 +165,8 @@ func (d *Desk) SetState(ctx context.Context, a access.Actor, id ids.ID, to State
 }
 
 // Withdraw takes a reply back that has not been sent yet and returns its text,
-// so that it can be mended. The hook that owns the delivery refuses with
-// errs.Conflict once the sending has begun.
+// so that it can be mended. What was owed before is owed again. The hook that
+// owns the delivery refuses with errs.Conflict once the sending has begun.
 func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID) (string, error) {
 	var text string
 	err := d.change(ctx, a, id, 0, func(e *edit) error {
@@ -177,16 +182,45 @@ func (d *Desk) Withdraw(ctx context.Context, a access.Actor, id, message ids.ID)
 		if err := setKind(e.ctx, e.tx, m); err != nil {
 			return err
 		}
-		due, err := d.teams.AnswerBy(e.ctx, e.c.TeamID, e.c.CreatedAt.Time())
+		e.setState(Open)
+		if e.c.AnsweredAt == m.CreatedAt {
+			e.c.AnsweredAt = 0 // it was the first answer
+		}
+		due, err := owedBefore(e.ctx, e.tx, m)
 		if err != nil {
 			return err
 		}
-		e.setState(Open)
-		e.c.DueAt = clock.At(due)
-		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: true, Params: map[string]any{"message": m.ID}})
+		if !due.IsZero() {
+			e.c.DueAt = due
+		}
+		e.note(Change{Kind: ReplyWithdrawn, Message: &m, Awaits: !e.c.DueAt.IsZero(), Params: map[string]any{"message": m.ID}})
 		return nil
 	})
 	return text, err
+}
+
+// owedBefore returns when an answer was due before a reply was written; zero if
+// none was. The reply's event remembers it.
+func owedBefore(ctx context.Context, tx *db.Tx, reply Message) (clock.Stamp, error) {
+	var rows []eventRow
+	err := tx.NewSelect().Model(&rows).Column("params").Where("case_id = ? AND kind = ?", reply.CaseID, Replied).
+		Order("seq DESC").Limit(20).Scan(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading what was owed: %w", err)
+	}
+	for _, r := range rows {
+		var params struct {
+			Message ids.ID      `json:"message"`
+			Due     clock.Stamp `json:"due"`
+		}
+		if err := json.Unmarshal(r.Params, &params); err != nil {
+			return 0, fmt.Errorf("reading an event's parameters: %w", err)
+		}
+		if params.Message == reply.ID {
+			return params.Due, nil
+		}
+	}
+	return 0, nil
 }
 
 func setKind(ctx context.Context, tx *db.Tx, m Message) error {

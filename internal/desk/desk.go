@@ -109,7 +109,7 @@ func (d *Desk) signal(changes []Change) {
 // visible reports whether the actor may see more of the case than its number,
 // team and state.
 func (d *Desk) visible(ctx context.Context, a access.Actor, c Case) (bool, error) {
-	if a.Kind == access.System || a.InTeam(c.TeamID) || (!a.ID.IsZero() && a.ID == c.OwnerID) {
+	if a.Sees(true, c.TeamID, c.OwnerID) {
 		return true, nil
 	}
 	restricted, err := d.teams.Restricted(ctx, c.TeamID)

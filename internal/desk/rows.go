@@ -58,6 +58,8 @@ type messageRow struct {
 	EnvelopeID     ids.ID `bun:",nullzero"`
 	Joined         Joined
 	Automation     uint8
+	ToTeam         ids.ID      `bun:",nullzero"`
+	ToOwner        ids.ID      `bun:",nullzero"`
 	ClaimedAt      clock.Stamp `bun:",nullzero"`
 	CreatedAt      clock.Stamp
 }
@@ -131,7 +133,7 @@ func (d *Desk) messageToRow(owner ids.ID, m Message, identity []byte) messageRow
 		AuthorKind: m.AuthorKind, AuthorID: m.AuthorID, AuthorName: d.seal.Seal(owner, m.AuthorName), Channel: m.Channel,
 		Subject: d.seal.Seal(owner, m.Subject), Body: d.seal.Seal(owner, m.Body), HTML: d.seal.Seal(owner, string(m.HTML)),
 		ExternalID: d.seal.Seal(owner, m.ExternalID), Identity: identity, EnvelopeID: m.EnvelopeID, Joined: m.Joined,
-		Automation: m.Automation, ClaimedAt: m.ClaimedAt, CreatedAt: m.CreatedAt,
+		Automation: m.Automation, ToTeam: m.ToTeam, ToOwner: m.ToOwner, ClaimedAt: m.ClaimedAt, CreatedAt: m.CreatedAt,
 	}
 	if m.ExternalID != "" {
 		row.ExternalLookup = d.externalLookup(m.BrandID, m.ExternalID)
@@ -145,7 +147,7 @@ func (d *Desk) messageFromRow(owner ids.ID, r messageRow) Message {
 		AuthorKind: r.AuthorKind, AuthorID: r.AuthorID, AuthorName: d.seal.Open(owner, r.AuthorName), Channel: r.Channel,
 		Subject: d.seal.Open(owner, r.Subject), Body: d.seal.Open(owner, r.Body), HTML: markup.SafeHTML(d.seal.Open(owner, r.HTML)),
 		ExternalID: d.seal.Open(owner, r.ExternalID), EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation,
-		ClaimedAt: r.ClaimedAt, CreatedAt: r.CreatedAt,
+		ToTeam: r.ToTeam, ToOwner: r.ToOwner, ClaimedAt: r.ClaimedAt, CreatedAt: r.CreatedAt,
 	}
 }
 

@@ -131,7 +131,9 @@ type Message struct {
 	ExternalID  string // the channel's id of it, such as Message-ID
 	EnvelopeID  ids.ID
 	Joined      Joined
-	Automation  uint8 // as intake.Automation
+	Automation  uint8  // as intake.Automation
+	ToTeam      ids.ID // of a hand-over: the new team
+	ToOwner     ids.ID // of a hand-over: the new owner; zero is the team's duty roster
 	ClaimedAt   clock.Stamp
 	CreatedAt   clock.Stamp
 	Attachments []Attachment

@@ -122,18 +122,49 @@ func (in *Intake) Accept(ctx context.Context, a Arrival) error {
 	if err != nil {
 		return err
 	}
+	known := false
 	err = in.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.NewInsert().Model(&row).ExcludeColumn("seq").On("CONFLICT (account_id, key) DO NOTHING").Returning("NULL").Exec(ctx)
+		res, err := tx.NewInsert().Model(&row).ExcludeColumn("seq").On("CONFLICT (account_id, key) DO NOTHING").Returning("NULL").Exec(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if known = n == 0; err != nil || !known || row.BlobID.IsZero() {
+			return err
+		}
+		known, err = in.keptTx(ctx, tx, row)
 		return err
 	})
+	if (err != nil || known) && !row.BlobID.IsZero() {
+		_ = in.Blobs.Remove(context.WithoutCancel(ctx), row.BlobID) // what is left behind does no harm
+	}
 	if err != nil {
-		if !row.BlobID.IsZero() {
-			_ = in.Blobs.Remove(context.WithoutCancel(ctx), row.BlobID) // the error to report is the first
-		}
 		return fmt.Errorf("keeping an envelope: %w", err)
 	}
 	in.Wake()
 	return nil
+}
+
+// keptTx reports whether the bytes of an envelope that exists already are there.
+// If not, it gives the envelope those that came now: when the connection to the
+// database broke during the first commit, nobody knew that it had succeeded, and
+// the bytes were thrown away.
+func (in *Intake) keptTx(ctx context.Context, tx *db.Tx, again envelopeRow) (bool, error) {
+	var first envelopeRow
+	err := tx.NewSelect().Model(&first).Column("seq", "blob_id").Where("account_id = ? AND key = ?", again.AccountID, again.Key).Scan(ctx)
+	if err != nil || first.BlobID.IsZero() {
+		return true, err
+	}
+	file, err := in.Blobs.Open(ctx, first.BlobID)
+	if err == nil {
+		return true, file.Close()
+	}
+	if !errs.Is(err, errs.NotFound) {
+		return true, err
+	}
+	_, err = tx.NewUpdate().Model((*envelopeRow)(nil)).Set("blob_id = ?", again.BlobID).Set("state = ?", Waiting).
+		Set("tries = 0").Set("reason = ''").Where("seq = ?", first.Seq).Exec(ctx)
+	return false, err
 }
 
 // Wake makes the lanes look for waiting envelopes now.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
 )
 
 func onBoth(t *testing.T, f func(w *world)) {
@@ -197,6 +200,107 @@ func TestLargeArrivalIsKeptWhole(t *testing.T) {
 		f := w.file(w.list()[0].Number)
 		if f.Messages[0].Body != text {
 			w.t.Fatalf("%d bytes arrived, want %d", len(f.Messages[0].Body), len(text))
+		}
+	})
+}
+
+func TestLargeArrivalAgain(t *testing.T) {
+	onBoth(t, func(w *world) {
+		big := letter{ID: "big", From: "a@k.example", Text: strings.Repeat("Zählerstand 4711. ", 40_000)}
+		w.arrive(big)
+		w.arrive(big)
+		if n := len(w.blobs()); n != 1 {
+			w.t.Errorf("%d files are kept of one mail", n)
+		}
+		// The first commit was in doubt: its envelope is there, its bytes are not.
+		must(w.t, os.Remove(w.blobs()[0]))
+		w.arrive(big)
+		w.start()
+		w.settled()
+		if rows := w.list(); len(rows) != 1 || w.file(rows[0].Number).Messages[0].Body != big.Text {
+			w.t.Fatalf("%d cases, or not what was sent", len(rows))
+		}
+	})
+}
+
+// blobs returns the paths of what the blob store holds.
+func (w *world) blobs() []string {
+	w.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(w.files, "??", "*"))
+	must(w.t, err)
+	return paths
+}
+
+// TestWithdrawnReplyOwesWhatWasOwed takes back a first answer, a later one, and
+// one that nobody had asked for.
+func TestWithdrawnReplyOwesWhatWasOwed(t *testing.T) {
+	onBoth(t, func(w *world) {
+		ctx := context.Background()
+		w.start()
+		w.arrive(letter{ID: "1@k.example", From: "heike@k.example", Subject: "Leitung", Text: "Sie rauscht."})
+		w.settled()
+		number := w.list()[0].Number
+		reply := func() ids.ID {
+			m, err := w.desk.Reply(ctx, w.staff, w.file(number).Case.ID, desk.ReplyForm{Text: "Wir messen."})
+			must(w.t, err)
+			return m.ID
+		}
+		takeBack := func() desk.Case {
+			_, err := w.desk.Withdraw(ctx, w.staff, w.file(number).Case.ID, reply())
+			must(w.t, err)
+			return w.file(number).Case
+		}
+		first := w.file(number).Case.DueAt
+		w.clock.Advance(time.Hour)
+		must(w.t, w.desk.HandOver(ctx, w.staff, w.file(number).Case.ID, desk.HandOverForm{TeamID: busyTeam, Owner: w.staff.ID, Reason: "Weil"}))
+		if c := takeBack(); c.DueAt != first || !c.AnsweredAt.IsZero() || !w.list()[0].Awaits {
+			w.t.Errorf("after the first answer was taken back it is due %v, answered %v", c.DueAt, c.AnsweredAt)
+		}
+		reply()
+		answered := w.file(number).Case.AnsweredAt
+		w.clock.Advance(time.Hour)
+		if c := takeBack(); !c.DueAt.IsZero() || w.list()[0].Awaits {
+			w.t.Errorf("a second answer nobody waits for leaves it due %v", c.DueAt)
+		}
+		w.clock.Advance(48 * time.Hour)
+		w.arrive(letter{ID: "2@k.example", From: "heike@k.example", Refs: []string{"1@k.example"}, Text: "Und jetzt?"})
+		w.settled()
+		second := w.file(number).Case.DueAt
+		if c := takeBack(); c.DueAt != second || c.AnsweredAt != answered || !w.list()[0].Awaits {
+			w.t.Errorf("after a later answer was taken back it is due %v, want %v", c.DueAt, second)
+		}
+	})
+}
+
+// TestReplyQuotesNobodyElse: others who take part in a case wrote to the desk,
+// not to the customer.
+func TestReplyQuotesNobodyElse(t *testing.T) {
+	onBoth(t, func(w *world) {
+		ctx := context.Background()
+		w.start()
+		w.arrive(letter{ID: "1@k.example", From: "heike@k.example", Name: "Heike", Subject: "Leitung", Text: "Die Leitung rauscht."})
+		w.settled()
+		number := w.list()[0].Number
+		w.arrive(letter{ID: "2@n.example", From: "nachbar@n.example", Tokens: []string{outbox.ReplyToken(w.seal, w.brand, number)}, Text: "Unter uns: Sie zahlt nie."})
+		w.settled()
+		if _, err := w.desk.Reply(ctx, w.staff, w.file(number).Case.ID, desk.ReplyForm{Text: "Wir messen."}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.clock.Advance(2 * time.Second)
+		w.until("the reply is sent", func() bool { return len(w.sent.all()) == 2 })
+		for _, out := range w.sent.all() {
+			if out.Automatic {
+				continue
+			}
+			if out.To != "heike@k.example" || out.InReplyTo != "1@k.example" || !strings.Contains(out.Text, "> Die Leitung rauscht.") {
+				w.t.Errorf("the reply goes to %s, answers %s:\n%s", out.To, out.InReplyTo, out.Text)
+			}
+			if strings.Contains(out.Text+out.HTML, "Unter uns") {
+				w.t.Error("it quotes what somebody else wrote to the desk")
+			}
+			if strings.Count(out.HTML, "<p>") != strings.Count(out.HTML, "</p>") || strings.Contains(out.HTML, "</p>\n</p>") {
+				w.t.Errorf("paragraphs are nested:\n%s", out.HTML)
+			}
 		}
 	})
 }

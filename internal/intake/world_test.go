@@ -39,6 +39,7 @@ type world struct {
 	intake  *intake.Intake
 	outbox  *outbox.Outbox
 	queue   *queue.Queue
+	files   string // folder of the blobs
 	sent    *sender
 	account catalog.Account
 	brand   ids.ID
@@ -49,7 +50,13 @@ type world struct {
 
 type teams struct{}
 
-func (teams) AnswerBy(_ context.Context, _ ids.ID, from time.Time) (time.Time, error) {
+// busyTeam takes longer to answer than all others.
+var busyTeam = ids.New()
+
+func (teams) AnswerBy(_ context.Context, team ids.ID, from time.Time) (time.Time, error) {
+	if team == busyTeam {
+		return from.Add(80 * time.Hour), nil
+	}
 	return from.Add(8 * time.Hour), nil
 }
 func (teams) Restricted(context.Context, ids.ID) (bool, error)                 { return false, nil }
@@ -121,7 +128,8 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	var err error
 	w.seal, err = seal.Load(ctx, d, w.clock)
 	must(t, err)
-	blobs, err := blob.Open(t.TempDir())
+	w.files = t.TempDir()
+	blobs, err := blob.Open(w.files)
 	must(t, err)
 	cat := catalog.New(d, w.seal, w.clock)
 	hub := live.NewHub()
@@ -151,8 +159,10 @@ func (w *world) furnish(ctx context.Context, cat *catalog.Catalog) {
 			return err
 		}
 		w.brand = b.ID
-		if _, err := tx.NewRaw("INSERT INTO teams (id, brand_id, name, calendar, answer_minutes, created_at) VALUES (?, ?, 'Service', ?, 480, 1)", w.team, b.ID, week).Exec(ctx); err != nil {
-			return err
+		for id, name := range map[ids.ID]string{w.team: "Service", busyTeam: "Abrechnung"} {
+			if _, err := tx.NewRaw("INSERT INTO teams (id, brand_id, name, calendar, answer_minutes, created_at) VALUES (?, ?, ?, ?, 480, 1)", id, b.ID, name, week).Exec(ctx); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.NewRaw("INSERT INTO staff (id, brand_id, email, name, role, password_hash, language, active, created_at) VALUES (?, ?, 'mia@lindenau.example', 'Mia Krüger', 1, '', 'de', true, 1)", staffID, b.ID).Exec(ctx); err != nil {
 			return err

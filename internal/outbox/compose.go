@@ -61,7 +61,7 @@ func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgo
 	out.To = o.Seal.Open(c.CustomerID, row.Address)
 	out.Language = c.Language
 	out.ExternalID = m.ExternalID
-	out.InReplyTo, out.References = threading(history, m)
+	out.InReplyTo, out.References = threading(history, m, c.CustomerID)
 	if m.Kind == desk.Ack { // without a name: nothing the sender chose goes into an automatic answer
 		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body
 		return nil
@@ -84,21 +84,21 @@ func (o *Outbox) composeReply(ctx context.Context, c desk.Case, m desk.Message, 
 	p := i18n.For(i18n.Match(c.Language))
 	out.Subject = replySubject(m.Subject, p)
 	signature := p.T("reply.signature", "Name", m.AuthorName, "Brand", brand.Name, "Number", c.Number)
-	quote := lastWords(history, m)
+	quote := lastWords(history, m, c.CustomerID)
 	out.Text = markup.TextFromMarkdown(m.Body) + "\n\n-- \n" + signature + quoteText(p, quote)
-	out.HTML = string(m.HTML) + "<p>-- <br>" + string(markup.HTMLFromText(signature)) + "</p>" + quoteHTML(p, quote)
+	out.HTML = string(m.HTML) + string(markup.HTMLFromText("-- \n"+signature)) + quoteHTML(p, quote)
 	return nil
 }
 
 // threading returns what a mail program needs to show m below the message it
-// answers: the customer's last message, and the chain that led there.
-func threading(history []desk.Message, m desk.Message) (inReplyTo string, references []string) {
+// answers: the last one of its recipient, and the chain that led there.
+func threading(history []desk.Message, m desk.Message, to ids.ID) (inReplyTo string, references []string) {
 	for _, h := range history {
 		if h.Seq >= m.Seq || h.ExternalID == "" {
 			continue
 		}
 		references = append(references, h.ExternalID)
-		if h.Kind == desk.Inbound {
+		if isFrom(h, to) {
 			inReplyTo = h.ExternalID
 		}
 	}
@@ -118,13 +118,19 @@ func replySubject(subject string, p *i18n.Printer) string {
 	return "Re: " + subject
 }
 
-func lastWords(history []desk.Message, m desk.Message) *desk.Message {
+// lastWords returns what the recipient wrote last before m. Others take part in
+// a case too, and what they wrote was for the desk alone: it is never quoted.
+func lastWords(history []desk.Message, m desk.Message, to ids.ID) *desk.Message {
 	for i := len(history) - 1; i >= 0; i-- {
-		if history[i].Kind == desk.Inbound && history[i].Seq < m.Seq {
+		if isFrom(history[i], to) && history[i].Seq < m.Seq {
 			return &history[i]
 		}
 	}
 	return nil
+}
+
+func isFrom(m desk.Message, customer ids.ID) bool {
+	return m.Kind == desk.Inbound && m.AuthorID == customer
 }
 
 func quoted(q *desk.Message) string {

@@ -66,6 +66,13 @@ const (
 	NoticeKind Kind = 3 // a mail to a colleague
 )
 
+// What became of a delivery that no server has spoken about, in Delivery.Words:
+// keys of the catalogue.
+const (
+	NoRelay     = "delivery.no_relay"
+	Interrupted = "delivery.interrupted"
+)
+
 // Delivery is one intended send, as pages show it.
 type Delivery struct {
 	ID        ids.ID
@@ -78,7 +85,7 @@ type Delivery struct {
 	Attempts  int64
 	NextAt    clock.Stamp // of the next attempt, while queued
 	Code      int64       // the server's code, 0 if none
-	Words     string      // the server's words
+	Words     string      // the server's words, or NoRelay or Interrupted
 	CreatedAt clock.Stamp
 	SentAt    clock.Stamp
 }

@@ -61,7 +61,7 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 		return o.failed(ctx, row, &SendError{Outcome: Retry, Words: err.Error(), Cause: err})
 	}
 	if relay.Host == "" {
-		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: "no relay is set up for this mailbox"})
+		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: NoRelay})
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -213,7 +213,7 @@ func (o *Outbox) settleInterrupted(ctx context.Context, alone bool) error {
 		return db.Classify(fmt.Errorf("finding interrupted deliveries: %w", err))
 	}
 	for _, row := range rows {
-		lost := &SendError{Outcome: Uncertain, Words: "interrupted while sending"}
+		lost := &SendError{Outcome: Uncertain, Words: Interrupted}
 		row.Attempts-- // counted when it was marked
 		if err := o.failed(ctx, row, lost); err != nil {
 			return err

@@ -274,7 +274,7 @@ func (v *Views) show(ctx context.Context, a access.Actor, r row) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	if restricted && !a.InTeam(r.TeamID) && (r.OwnerID.IsZero() || r.OwnerID != a.ID) {
+	if !a.Sees(restricted, r.TeamID, r.OwnerID) {
 		shown.Restricted = true
 		return shown, nil
 	}

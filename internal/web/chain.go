@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -195,14 +196,28 @@ func (k *Kit) brandName(r *http.Request) string {
 
 // Languages are the links that show the same page in each language.
 func Languages(r *http.Request) []ui.Language {
-	current := i18n.From(r.Context()).Locale()
+	current, page := i18n.From(r.Context()).Locale(), pageOf(r)
+	path := "/" + strings.TrimLeft(page.EscapedPath(), "/") // two slashes would lead to another site
 	var list []ui.Language
 	for _, l := range i18n.Locales() {
-		q := r.URL.Query()
+		q := page.Query()
 		q.Set(languageParam, string(l))
-		list = append(list, ui.Language{Code: string(l), Label: languageNames[l], Href: r.URL.Path + "?" + q.Encode(), Current: l == current})
+		list = append(list, ui.Language{Code: string(l), Label: languageNames[l], Href: path + "?" + q.Encode(), Current: l == current})
 	}
 	return list
+}
+
+// pageOf is the address of the page on screen. Where a form is sent to there may
+// be none: then it is the page that the form was on.
+func pageOf(r *http.Request) *url.URL {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return r.URL
+	}
+	return from
 }
 
 var languageNames = map[i18n.Locale]string{i18n.German: "Deutsch", i18n.English: "English"}

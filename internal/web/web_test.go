@@ -55,3 +55,20 @@ func TestClientBelievesOnlyTrustedProxies(t *testing.T) {
 		}
 	}
 }
+
+func TestLanguagesLeadToAPage(t *testing.T) {
+	const on = "http://desk.example"
+	for _, c := range []struct{ name, method, path, referer, want string }{
+		{"a page", "GET", "/cases?view=mine", on + "/look", "/cases?lang=de&view=mine"},
+		{"a refused form", "POST", "/cases/L-4F7K-92/reply", on + "/cases/L-4F7K-92?since=3", "/cases/L-4F7K-92?lang=de&since=3"},
+		{"a form of another site", "POST", "/signin", "https://evil.example/x", "/signin?lang=de"},
+		{"a form without a referrer", "POST", "/invite/x", "", "/invite/x?lang=de"},
+		{"another site in disguise", "POST", "//evil.example/x", "", "/evil.example/x?lang=de"},
+	} {
+		r := httptest.NewRequest(c.method, on+c.path, nil)
+		r.Header.Set("Referer", c.referer)
+		if got := Languages(r)[0].Href; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

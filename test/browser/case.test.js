@@ -61,6 +61,8 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
     await sound(page, language);
     const words = await row.innerText();
     for (const part of ["Kein Strom in der Hafenstraße", letter.name, "Mein Zähler steht still", t("case.state.new")]) assert.ok(words.includes(part), `${part} in ${words}`);
+    const [subject, whole] = await Promise.all([row.locator(".case-what").boundingBox(), row.boundingBox()]);
+    assert.ok(subject.width > whole.width / 4, `the subject has ${subject.width} px of ${whole.width}`);
     await row.getByRole("link").click();
     await page.getByRole("heading", { level: 1, name: "Kein Strom in der Hafenstraße" }).waitFor();
     await sound(page, language);

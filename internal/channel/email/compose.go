@@ -65,7 +65,7 @@ func (c composer) header() (message.Header, error) {
 	h.SetSubject(line(m.Subject, maxSubject))
 	c.threading(&h)
 	if m.Automatic {
-		h.Set("Auto-Submitted", "auto-replied")
+		h.Set("Auto-Submitted", automatic(m))
 		h.Set("X-Auto-Response-Suppress", "All")
 	}
 	if lang := line(m.Language, 20); lang != "" {
@@ -73,6 +73,15 @@ func (c composer) header() (message.Header, error) {
 	}
 	h.Set(markField, c.mark)
 	return h.Header, nil
+}
+
+// automatic is what RFC 3834 §5 calls an automatic mail: an answer to one, or
+// one of its own, such as an invitation.
+func automatic(m outbox.Outgoing) string {
+	if m.InReplyTo == "" {
+		return "auto-generated"
+	}
+	return "auto-replied"
 }
 
 // threading sets what lets a mail program find the conversation. Ids it cannot

@@ -419,6 +419,10 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, head)
 		}
 	}
+	m.InReplyTo = ""
+	if alone, err := compose(m, "mark"); err != nil || !bytes.Contains(alone, []byte("Auto-Submitted: auto-generated\r\n")) {
+		t.Errorf("a mail that answers none calls itself an answer, or %v", err)
+	}
 	if strings.Contains(head, "Precedence") {
 		t.Error("Precedence is set")
 	}

@@ -74,7 +74,7 @@ func New(d *db.DB, opts Options) *Queue {
 
 // Register says how jobs of A's kind are worked. The function must be
 // idempotent. An error is tried again later with growing pauses, up to 25
-// times; Later and Never say otherwise.
+// times; Later says otherwise.
 func Register[A Args](q *Queue, work func(ctx context.Context, args A) error) {
 	river.AddWorker(q.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
 		return work(ctx, job.Args)
@@ -84,10 +84,6 @@ func Register[A Args](q *Queue, work func(ctx context.Context, args A) error) {
 // Later returns an error that runs the job again after d without counting as a
 // failure.
 func Later(d time.Duration) error { return river.JobSnooze(d) }
-
-// Never returns an error that ends the job for good; cause is kept for the
-// operator.
-func Never(cause error) error { return river.JobCancel(cause) }
 
 // Open connects to the queue's tables, so that Add works. It must be called
 // once, after every Register.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -89,23 +90,29 @@ var (
 type peeker func(ctx context.Context, token string) (staff.Staff, error)
 
 func (p *Pages) refuseToken(w http.ResponseWriter, r *http.Request, err error, f form.Form, peek peeker, texts tokenTexts) error {
+	who, gone := peek(r.Context(), r.PathValue("token"))
+	if gone == nil {
+		r = inLanguageOf(who, r)
+	}
 	status, err := f.Refused(r.Context(), err, "password")
-	if err != nil {
+	if err = cmp.Or(err, gone); err != nil {
 		return p.over(w, r, err, texts)
 	}
 	f.Sort("name", "password")
-	who, err := peek(r.Context(), r.PathValue("token"))
-	if err != nil {
-		return p.over(w, r, err, texts)
-	}
 	return p.renderToken(w, r, status, who, f, texts)
 }
 
-// renderToken speaks the language of who is invited, unless they choose another.
-func (p *Pages) renderToken(w http.ResponseWriter, r *http.Request, status int, who staff.Staff, f form.Form, texts tokenTexts) error {
-	if r.URL.Query().Get("lang") == "" {
-		r = r.WithContext(i18n.With(r.Context(), i18n.For(i18n.Match(who.Language))))
+// inLanguageOf makes a page speak the language of who is invited, unless they
+// choose another.
+func inLanguageOf(who staff.Staff, r *http.Request) *http.Request {
+	if r.URL.Query().Get("lang") != "" {
+		return r
 	}
+	return r.WithContext(i18n.With(r.Context(), i18n.For(i18n.Match(who.Language))))
+}
+
+func (p *Pages) renderToken(w http.ResponseWriter, r *http.Request, status int, who staff.Staff, f form.Form, texts tokenTexts) error {
+	r = inLanguageOf(who, r)
 	frame := p.bare(r, t(r.Context(), texts.area+".title"), t(r.Context(), texts.area+".lead"))
 	frame.Errors = f.Errors
 	return web.Render(w, r, status, tokenPage(frame, form.Action(r), who.Email, f, texts))

@@ -126,6 +126,9 @@ func TestInvite(t *testing.T) {
 		if page.Faults() != "name password" {
 			t.Errorf("faults %q", page.Faults())
 		}
+		if said := page.Text(".error-summary"); !strings.Contains(said, "Das Passwort ist zu kurz") {
+			t.Errorf("the faults are in another language than the page: %q", said)
+		}
 		page = b.Post(path, "name", "Neo Mann", "password", newPassword)
 		want(t, "accepting", page, http.StatusSeeOther, "/cases")
 		page = b.Get("/account")

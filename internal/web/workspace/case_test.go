@@ -67,8 +67,15 @@ func TestTakeAndHandOver(t *testing.T) {
 		if got := text(doc.Find(".message[data-from=note]")); !strings.Contains(got, "Mia ist im Urlaub") || !strings.Contains(got, "Jonas Weber") {
 			t.Errorf("the hand-over reads %q", got)
 		}
+		if got := text(doc.Find(".message[data-from=note] .message-role")); got != "hat den Vorgang an das Team Service übergeben" {
+			t.Errorf("the hand-over to a team reads %q", got)
+		}
 		if !w.find(c.Number).OwnerID.IsZero() {
 			t.Error("the case has not gone to the team")
+		}
+		_, doc = w.jonas.goes("/cases/"+c.Number+"/handover", "to", to, "reason", "Mia ist wieder da")
+		if got := text(doc.Find(".message[data-from=note] .message-role").Last()); got != "hat den Vorgang an Mia Krüger (Team Service) übergeben" {
+			t.Errorf("the hand-over to a person reads %q", got)
 		}
 	})
 }
@@ -80,6 +87,7 @@ func TestHandOverNeedsSomebodyAndAReason(t *testing.T) {
 		for name, tc := range map[string]struct{ to, reason, field string }{
 			"no reason":     {w.service.String(), " ", "reason"},
 			"nobody":        {"", "Weil", "to"},
+			"neither":       {"", " ", "to"},
 			"nonsense":      {"nonsense", "Weil", "to"},
 			"not in a team": {w.vault.String() + ":" + w.jonas.actor.ID.String(), "Weil", "to"},
 			"unknown":       {ids.New().String(), "Weil", "to"},
@@ -87,6 +95,9 @@ func TestHandOverNeedsSomebodyAndAReason(t *testing.T) {
 			doc := w.mia.page(w.mia.post(path, "to", tc.to, "reason", tc.reason), http.StatusUnprocessableEntity)
 			if doc.Find("#f-"+tc.field+"[aria-invalid=true]").Length() != 1 || doc.Find(`#error-summary a[href="#f-`+tc.field+`"]`).Length() != 1 {
 				t.Errorf("%s: the fault is not shown at %s", name, tc.field)
+			}
+			if both := name == "neither"; both != (doc.Find("#error-summary a").Length() == 2) {
+				t.Errorf("%s: the summary reads %q", name, text(doc.Find("#error-summary")))
 			}
 			if kept := doc.Find("#f-reason").Text(); strings.TrimSpace(kept) != strings.TrimSpace(tc.reason) || doc.Find("details[open] #f-reason").Length() != 1 {
 				t.Errorf("%s: the reason reads %q", name, kept)
@@ -176,7 +187,10 @@ func TestFailedDeliveryIsShownAndSentAgain(t *testing.T) {
 		if got := staff(); !strings.HasPrefix(got, "Wartet auf den Versand · heike@post.example") {
 			t.Errorf("queued again it reads %q", got)
 		}
-		w.deliver(c, outbox.Unsure, 1, 0, "interrupted while sending")
+		w.deliver(c, outbox.Unsure, 1, 0, outbox.Interrupted)
+		if got := staff(); !strings.Contains(got, "Der Versand wurde unterbrochen.") {
+			t.Errorf("what was interrupted reads %q", got)
+		}
 		if got := text(w.mia.get("/cases/" + c.Number).Find("details.resend form")); !strings.Contains(got, "vielleicht schon") && !strings.Contains(got, "Vielleicht ist die Nachricht schon angekommen") {
 			t.Errorf("an uncertain one reads %q", got)
 		}

@@ -157,6 +157,7 @@ func TestQueriesPerPage(t *testing.T) {
 		c := w.open(letter{From: "renate@post.example", Name: "Renate", Subject: "Zähler", Text: "Hallo"})
 		w.mia.goes("/cases/"+c.Number+"/reply", "reply", "Guten Tag", "next", "open")
 		w.mia.goes("/cases/"+c.Number+"/note", "note", "Prüfen")
+		w.mia.goes("/cases/"+c.Number+"/handover", "to", w.service.String(), "reason", "Bitte ansehen")
 		for i := range 5 {
 			w.arrive(letter{From: fmt.Sprintf("k%d@post.example", i), Subject: "Noch einer", Text: "Hallo"})
 		}

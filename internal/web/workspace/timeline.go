@@ -66,7 +66,7 @@ func (p casePage) entry(m desk.Message) entry {
 	case desk.Note:
 		e.props.From = ui.FromNote
 	case desk.HandOver:
-		e.props.From, e.props.Role = ui.FromNote, p.p.T("workspace.role.handover")
+		e.props.From, e.props.Role = ui.FromNote, p.handedTo(m)
 	case desk.Withdrawn:
 		e.props.From, e.props.Icon = ui.FromSystem, "undo"
 		e.folded = p.p.T("workspace.folded.withdrawn", "Name", e.props.Author)
@@ -78,6 +78,18 @@ func (p casePage) entry(m desk.Message) entry {
 		}
 	}
 	return e
+}
+
+// handedTo says to whom a hand-over went.
+func (p casePage) handedTo(m desk.Message) string {
+	team, person := p.crew.team(m.ToTeam), p.crew.person(m.ToOwner)
+	switch {
+	case team == "": // handed over before that was kept
+		return p.p.T("workspace.role.handover")
+	case person == "":
+		return p.p.T("workspace.role.handover_team", "Team", team)
+	}
+	return p.p.T("workspace.role.handover_person", "Name", person, "Team", team)
 }
 
 func failedSend(sends []send) string {
@@ -137,7 +149,7 @@ func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 	}
 	s := send{id: d.ID.String(), props: ui.DeliveryProps{State: deliveryStates[d.State], Text: strings.Join(text, " · ")}}
 	if trouble {
-		s.props.Detail = said(d)
+		s.props.Detail = p.said(d)
 	}
 	s.again = d.State == outbox.Failed || d.State == outbox.Unsure
 	s.unsure = d.State == outbox.Unsure
@@ -145,8 +157,11 @@ func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 	return s
 }
 
-// said is the server's answer, with its code in front.
-func said(d outbox.Delivery) string {
+// said is the server's answer, with its code in front, or what we say ourselves.
+func (p casePage) said(d outbox.Delivery) string {
+	if d.Words == outbox.NoRelay || d.Words == outbox.Interrupted {
+		return p.p.T(d.Words)
+	}
 	if code := strconv.FormatInt(d.Code, 10); d.Code > 0 && !strings.HasPrefix(d.Words, code) {
 		return strings.TrimSpace(code + " " + d.Words)
 	}
