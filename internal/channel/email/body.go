@@ -100,17 +100,13 @@ func (a *assembly) addPart(n *node) {
 	if mended {
 		a.warnings.add(warnEncoding)
 	}
-	mediaType := n.mediaType
-	if mediaType == "" || !strings.Contains(mediaType, "/") {
-		mediaType = "application/octet-stream"
-	}
 	name := cleanFileName(n.name)
-	if name == "" && mediaType == "message/rfc822" {
+	if name == "" && n.mediaType == "message/rfc822" {
 		name = subjectName(content)
 	}
 	a.parts = append(a.parts, intake.Part{
 		Name:        name,
-		ContentType: markup.CleanLine(mediaType, 100),
+		ContentType: mediaTypeOf(n.mediaType),
 		ContentID:   n.contentID(),
 		Content:     content,
 	})
@@ -213,4 +209,17 @@ func (a *assembly) keepWhole(text *string, name, mediaType string) {
 	a.warnings.add(warnCut)
 	a.parts = append(a.parts, intake.Part{Name: name, ContentType: mediaType, Content: []byte(*text)})
 	*text = strings.ToValidUTF8((*text)[:maxText], "") + "\n[…]"
+}
+
+// maxMediaType is the longest name of a media type (RFC 6838 §4.2: 127 signs on
+// each side of the stroke).
+const maxMediaType = 255
+
+// mediaTypeOf returns a media type that can be shown and stored; what is none is
+// taken for bytes of which nothing is known (RFC 2046 §4.5.1).
+func mediaTypeOf(s string) string {
+	if clean := markup.CleanLine(s, 0); clean == s && len(s) <= maxMediaType && strings.Contains(s, "/") {
+		return s
+	}
+	return "application/octet-stream"
 }
