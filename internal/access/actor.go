@@ -38,6 +38,7 @@ type Actor struct {
 	Name     string // as shown beside what the actor did
 	Language string // for staff: the one chosen for pages
 	Session  string // public id of the session, for staff
+	Case     ids.ID // for customers: the one case a secret link opened; zero: all of the customer's
 }
 
 // Lotse returns the actor that stands for the program itself within a brand.
@@ -69,6 +70,19 @@ func (a Actor) May(p Permission) bool {
 // error if nobody is known, and errs.Forbidden otherwise.
 func (a Actor) Require(p Permission) error {
 	if a.May(p) {
+		return nil
+	}
+	if a.Kind == Nobody {
+		return errs.New(errs.SignedOut, "access.signed_out")
+	}
+	return errs.New(errs.Forbidden, "access.forbidden")
+}
+
+// RequireCustomer returns nil for a customer who is known, an errs.SignedOut
+// error if nobody is, and errs.Forbidden for everybody else: what is the
+// customer's own, nobody does in their place.
+func (a Actor) RequireCustomer() error {
+	if a.Kind == Customer && !a.ID.IsZero() {
 		return nil
 	}
 	if a.Kind == Nobody {

@@ -28,7 +28,14 @@ type Limit struct {
 // The limits of the desk.
 var (
 	SignInLimit = Limit{Name: "sign-in", PerAccount: 5, PerNetwork: 30, Window: 15 * time.Minute}
-	ResetLimit  = Limit{Name: "reset", PerAccount: 3, PerNetwork: 20, Window: time.Hour}
+	// Writing to the desk is meant to be easy: these keep machines out, not people.
+	AskLimit  = Limit{Name: "ask", PerAccount: 20, PerNetwork: 60, Window: time.Hour}
+	FileLimit = Limit{Name: "file", PerAccount: 1000, PerNetwork: 200, Window: time.Hour}
+	PostLimit = Limit{Name: "post", PerAccount: 10, PerNetwork: 40, Window: time.Hour}
+	// Whoever asks for a link makes us write to somebody.
+	TrackLimit    = Limit{Name: "track", PerAccount: 3, PerNetwork: 20, Window: time.Hour}
+	FileLinkLimit = Limit{Name: "file-link", PerAccount: 3, PerNetwork: 20, Window: time.Hour}
+	ResetLimit    = Limit{Name: "reset", PerAccount: 3, PerNetwork: 20, Window: time.Hour}
 	// Everybody types the same setup code, so the count per account is high:
 	// it must not let a stranger lock the administrator out.
 	SetupLimit = Limit{Name: "setup", PerAccount: 1000, PerNetwork: 10, Window: 15 * time.Minute}
@@ -203,6 +210,7 @@ func Sweep(ctx context.Context, d *db.DB, c clock.Clock) error {
 		for _, q := range []*bun.DeleteQuery{
 			tx.NewDelete().Model((*sessionRow)(nil)).Where("expires_at <= ?", now),
 			tx.NewDelete().Model((*guessRow)(nil)).Where("window_ends_at <= ?", now),
+			tx.NewDelete().Model((*passRow)(nil)).Where("expires_at <= ?", now),
 			tx.NewDelete().Model((*linkRow)(nil)).Where("expires_at <= ?", now.Add(-30*24*time.Hour)),
 		} {
 			if _, err := q.Exec(ctx); err != nil {

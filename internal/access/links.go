@@ -20,6 +20,7 @@ type Purpose uint8
 const (
 	InviteLink Purpose = 1 // a new staff member chooses a password
 	ResetLink  Purpose = 2 // a staff member who forgot the password
+	FileLink   Purpose = 3 // a customer who wants to see the virtual file
 )
 
 // Links issues and redeems one-time links. The token is kept as SHA-256 only.

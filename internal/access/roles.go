@@ -42,12 +42,16 @@ const (
 	ManageStaff                         // invite, change roles, teams
 	ManageCatalog                       // brands, mailboxes, settings
 	OperateSystem                       // jobs, figures of the machine
+	PublishPosts                        // answer in public, take an answer back
+	ReviewPosts                         // release or refuse what customers want to publish
+	BlockSenders                        // block and unblock correspondents, move cases to the trash
+	DeleteCases                         // erase a case for good
 )
 
 var held = map[Role][]Permission{
-	Agent: {ReadCases, WorkCases, ReadStaff},
-	Lead:  {ReadCases, WorkCases, ReadStaff, RepairIntake},
-	Admin: {ReadCases, WorkCases, ReadStaff, RepairIntake, ManageStaff, ManageCatalog, OperateSystem},
+	Agent: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders},
+	Lead:  {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, RepairIntake, DeleteCases},
+	Admin: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, RepairIntake, DeleteCases, ManageStaff, ManageCatalog, OperateSystem},
 }
 
 func (r Role) holds(p Permission) bool {

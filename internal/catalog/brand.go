@@ -44,6 +44,10 @@ type Brand struct {
 	Host      string // host name of its pages, lower case, without port; "" for any
 	Language  string // of pages and automatic answers, if nothing better is known
 	CreatedAt clock.Stamp
+
+	Color       string // of its pages, such as "#0b5563"; "" for ours
+	LogoType    string // media type of its logo, "" if it has none: see Logo
+	LookVersion int64  // grows with every change of colour or logo
 }
 
 type brandRow struct {
@@ -54,10 +58,17 @@ type brandRow struct {
 	Host          string
 	Language      string
 	CreatedAt     clock.Stamp
+	Color         string
+	LogoType      string
+	LookVersion   int64
 }
 
+// brandColumns are the columns of a brandRow: all but the picture itself.
+const brandColumns = "id, slug, name, host, language, created_at, color, logo_type, look_version"
+
 func (r brandRow) brand() Brand {
-	return Brand{ID: r.ID, Slug: r.Slug, Name: r.Name, Host: r.Host, Language: r.Language, CreatedAt: r.CreatedAt}
+	return Brand{ID: r.ID, Slug: r.Slug, Name: r.Name, Host: r.Host, Language: r.Language, CreatedAt: r.CreatedAt,
+		Color: r.Color, LogoType: r.LogoType, LookVersion: r.LookVersion}
 }
 
 // Brands returns all brands, the oldest first. It takes no actor: see the
@@ -150,7 +161,7 @@ func (c *Catalog) UpdateBrand(ctx context.Context, a access.Actor, f BrandForm) 
 			return err
 		}
 		err := tx.NewUpdate().Model(&row).Set("name = ?", f.Name).Set("host = ?", f.Host).Set("language = ?", f.Language).
-			Where("id = ?", a.BrandID).Returning("*").Scan(ctx)
+			Where("id = ?", a.BrandID).Returning(brandColumns).Scan(ctx)
 		return notFound(err, "changing a brand", "catalog.brand.not_found")
 	})
 	return row.brand(), err
@@ -166,7 +177,7 @@ func (c *Catalog) ClaimBrandTx(ctx context.Context, tx *db.Tx, slug string, f Br
 	row := brandRow{ID: ids.New(), Slug: slug, Name: f.Name, Host: f.Host, Language: f.Language, CreatedAt: clock.Now(c.clock)}
 	_, err := tx.NewInsert().Model(&row).On("CONFLICT (slug) DO UPDATE").
 		Set("name = EXCLUDED.name").Set("host = EXCLUDED.host").Set("language = EXCLUDED.language").
-		Returning("*").Exec(ctx)
+		Returning(brandColumns).Exec(ctx)
 	if err != nil {
 		return Brand{}, fmt.Errorf("making a brand: %w", err)
 	}

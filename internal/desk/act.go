@@ -32,7 +32,7 @@ func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyF
 	if err := a.Require(access.WorkCases); err != nil {
 		return Message{}, err
 	}
-	text, err := checkText("text", form.Text)
+	text, err := CheckText("text", form.Text)
 	if err != nil {
 		return Message{}, err
 	}
@@ -66,7 +66,7 @@ func (d *Desk) Note(ctx context.Context, a access.Actor, id ids.ID, text string)
 	if err := a.Require(access.WorkCases); err != nil {
 		return Message{}, err
 	}
-	text, err := checkText("text", text)
+	text, err := CheckText("text", text)
 	if err != nil {
 		return Message{}, err
 	}
@@ -116,7 +116,7 @@ func (d *Desk) HandOver(ctx context.Context, a access.Actor, id ids.ID, form Han
 	if err := a.Require(access.WorkCases); err != nil {
 		return err
 	}
-	reason, err := checkText("reason", form.Reason)
+	reason, err := CheckText("reason", form.Reason)
 	if form.TeamID.IsZero() {
 		err = errors.Join(errs.Field("team", "case.team_missing"), err)
 	}
@@ -240,7 +240,9 @@ func (d *Desk) DeliveryFailedTx(ctx context.Context, tx *db.Tx, id, message, del
 	})
 }
 
-func checkText(field, text string) (string, error) {
+// CheckText returns a text as it is stored, or a field error if there is none or
+// too much of it.
+func CheckText(field, text string) (string, error) {
 	text = strings.TrimSpace(markup.Clean(text))
 	if text == "" {
 		return "", errs.Field(field, "case.text_missing")

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -55,13 +54,15 @@ type Desk struct {
 	teams       Teams
 	hub         *live.Hub
 	log         *slog.Logger
+	passes      *access.Passes
 	hooks       []Hook
 	acknowledge Acknowledger
+	forget      Forgetter
 }
 
 // New returns the desk over d.
 func New(d *db.DB, s *seal.Sealer, c clock.Clock, teams Teams, hub *live.Hub, log *slog.Logger) *Desk {
-	return &Desk{db: d, seal: s, clock: c, teams: teams, hub: hub, log: log}
+	return &Desk{db: d, seal: s, clock: c, teams: teams, hub: hub, log: log, passes: access.NewPasses(d, c)}
 }
 
 // AddHook registers a hook behind those registered before. Not for use once the
@@ -72,20 +73,17 @@ func (d *Desk) AddHook(h Hook) { d.hooks = append(d.hooks, h) }
 // none.
 func (d *Desk) SetAcknowledger(a Acknowledger) { d.acknowledge = a }
 
+// Forgetter drops customers who have nothing left at the desk.
+type Forgetter func(ctx context.Context, tx *db.Tx, customers []ids.ID) error
+
+// SetForgetter registers who drops customers. Without one they stay.
+func (d *Desk) SetForgetter(f Forgetter) { d.forget = f }
+
 // finish writes the events of changes, runs the hooks and promises a live signal
 // for after the commit.
 func (d *Desk) finish(ctx context.Context, tx *db.Tx, changes []Change) error {
-	now := clock.Now(d.clock)
-	rows := make([]eventRow, len(changes))
-	for i, c := range changes {
-		row, err := eventToRow(c, now)
-		if err != nil {
-			return fmt.Errorf("writing an event's parameters: %w", err)
-		}
-		rows[i] = row
-	}
-	if _, err := tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
-		return fmt.Errorf("writing events: %w", err)
+	if err := d.RecordTx(ctx, tx, changes...); err != nil {
+		return err
 	}
 	for _, hook := range d.hooks {
 		if err := hook(ctx, tx, changes); err != nil {

@@ -23,14 +23,20 @@ type edit struct {
 	changes  []Change
 }
 
-// change runs one action on a case: access, lock, the action, one version more,
-// events and hooks. An action that notes no change writes nothing.
+// change runs one action of staff on a case: access, lock, the action, one
+// version more, events and hooks. An action that notes no change writes nothing.
+// A case in the trash is taken out first.
 func (d *Desk) change(ctx context.Context, a access.Actor, id ids.ID, seen int64, act func(*edit) error) error {
 	if err := a.Require(access.WorkCases); err != nil {
 		return err
 	}
 	return d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return d.changeTx(ctx, tx, a, id, seen, act)
+		return d.changeTx(ctx, tx, a, id, seen, func(e *edit) error {
+			if !e.c.TrashedAt.IsZero() {
+				return errs.New(errs.Conflict, "case.trashed")
+			}
+			return act(e)
+		})
 	})
 }
 
@@ -55,6 +61,11 @@ func (d *Desk) changeTx(ctx context.Context, tx *db.Tx, a access.Actor, id ids.I
 	if seen != 0 && seen != c.Version {
 		return errs.New(errs.Conflict, "case.changed")
 	}
+	return d.act(ctx, tx, a, c, act)
+}
+
+// act runs an action on a locked case and stores what it did.
+func (d *Desk) act(ctx context.Context, tx *db.Tx, a access.Actor, c Case, act func(*edit) error) error {
 	e := &edit{ctx: ctx, tx: tx, desk: d, actor: a, now: clock.Now(d.clock), c: &c}
 	if err := act(e); err != nil {
 		return err
@@ -84,7 +95,10 @@ func (e *edit) save() error {
 func (e *edit) write(m Message) *Message {
 	e.c.Messages++
 	m.ID, m.BrandID, m.CaseID, m.Seq, m.CreatedAt = ids.New(), e.c.BrandID, e.c.ID, e.c.Messages, e.now
-	m.AuthorKind, m.AuthorID, m.AuthorName, m.Joined = e.actor.Kind, e.actor.ID, e.actor.Name, ByStaff
+	m.AuthorKind, m.AuthorID, m.AuthorName = e.actor.Kind, e.actor.ID, e.actor.Name
+	if m.Joined == Opened {
+		m.Joined = ByStaff
+	}
 	e.messages = append(e.messages, e.desk.messageToRow(e.c.CustomerID, m, nil))
 	return &m
 }

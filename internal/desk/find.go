@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"lotse/internal/platform/db"
+	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 )
 
@@ -77,7 +78,7 @@ func (d *Desk) ByNumberTx(ctx context.Context, tx *db.Tx, brand ids.ID, numbers 
 		return nil, fmt.Errorf("finding cases by number: %w", err)
 	}
 	for _, r := range rows {
-		at, err := d.followMerges(ctx, tx, r)
+		at, err := follow(ctx, tx, r)
 		if err != nil {
 			return nil, err
 		}
@@ -86,20 +87,19 @@ func (d *Desk) ByNumberTx(ctx context.Context, tx *db.Tx, brand ids.ID, numbers 
 	return found, nil
 }
 
-// followMerges returns the case that holds what r held. Merging is rare, so the
-// extra statements are too.
-func (d *Desk) followMerges(ctx context.Context, tx *db.Tx, r caseRow) (caseRow, error) {
-	for range 20 {
-		if r.MergedInto.IsZero() {
-			return r, nil
-		}
-		next := caseRow{ID: r.MergedInto}
-		if err := tx.NewSelect().Model(&next).WherePK().Scan(ctx); err != nil {
-			return caseRow{}, fmt.Errorf("following a merge: %w", err)
-		}
-		r = next
+// NumberedTx returns the case with a number, to tell its customer how to open it.
+// A merged case is returned as itself: a link to it opens what it became. A case
+// in the trash is not found.
+func (d *Desk) NumberedTx(ctx context.Context, tx *db.Tx, brand ids.ID, number string) (c Case, found bool, err error) {
+	var row caseRow
+	err = db.Classify(tx.NewSelect().Model(&row).Where("number = ? AND brand_id = ? AND trashed_at IS NULL", number, brand).Scan(ctx))
+	if errs.Is(err, errs.NotFound) {
+		return Case{}, false, nil
 	}
-	return r, nil
+	if err != nil {
+		return Case{}, false, fmt.Errorf("reading a case by its number: %w", err)
+	}
+	return d.caseFromRow(row), true, nil
 }
 
 // Member is one customer who takes part in one case.
@@ -130,7 +130,7 @@ func (d *Desk) OpenOfTx(ctx context.Context, tx *db.Tx, brand ids.ID, customers 
 	}
 	var rows []caseRow
 	err := tx.NewSelect().Model(&rows).Column("id", "customer_id", "subject").
-		Where("customer_id IN (?) AND brand_id = ? AND state < ?", bun.List(customers), brand, Solved).
+		Where("customer_id IN (?) AND brand_id = ? AND state < ? AND trashed_at IS NULL", bun.List(customers), brand, Solved).
 		Order("id DESC").Limit(500).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding open cases: %w", err)

@@ -45,6 +45,9 @@ func (d *Desk) mergeTx(ctx context.Context, tx *db.Tx, a access.Actor, from, int
 		if !c.MergedInto.IsZero() {
 			return errs.New(errs.Conflict, "case.merged")
 		}
+		if !c.TrashedAt.IsZero() {
+			return errs.New(errs.Conflict, "case.trashed")
+		}
 	}
 	now := clock.Now(d.clock)
 	if err := d.moveMessages(ctx, tx, source, target); err != nil {
@@ -62,6 +65,9 @@ func (d *Desk) mergeTx(ctx context.Context, tx *db.Tx, a access.Actor, from, int
 	source.Version++
 	source.Messages, source.State, source.MergedInto, source.DueAt = 0, Closed, target.ID, 0
 	source.ChangedAt, source.ClosedAt = now, now
+	if !source.ErasureAt.IsZero() && source.CustomerID == target.CustomerID && target.ErasureAt.IsZero() {
+		target.ErasureAt = source.ErasureAt
+	}
 	for _, c := range []Case{source, target} {
 		if err := d.saveCase(ctx, tx, c); err != nil {
 			return err
@@ -74,13 +80,20 @@ func (d *Desk) mergeTx(ctx context.Context, tx *db.Tx, a access.Actor, from, int
 	})
 }
 
-// moveMessages appends the source's timeline to the target's.
+// moveMessages appends the source's timeline to the target's. What came from
+// somebody else's case stays marked as such: the customer of the target, who may
+// read the case, must not read that.
 func (d *Desk) moveMessages(ctx context.Context, tx *db.Tx, source, target Case) error {
+	joined := ByHand
+	if source.CustomerID != target.CustomerID {
+		joined = ByMerge
+	}
 	steps := []struct {
 		what, sql string
 		args      []any
 	}{
-		{"messages", "UPDATE messages SET case_id = ?, seq = seq + ?, joined = ? WHERE case_id = ?", []any{target.ID, target.Messages, ByHand, source.ID}},
+		{"messages", "UPDATE messages SET case_id = ?, seq = seq + ?, joined = CASE WHEN joined = ? THEN joined ELSE ? END WHERE case_id = ?",
+			[]any{target.ID, target.Messages, ByMerge, joined, source.ID}},
 		{"attachments", "UPDATE attachments SET case_id = ? WHERE case_id = ?", []any{target.ID, source.ID}},
 		{"participants", "INSERT INTO participants (case_id, customer_id) SELECT ?, customer_id FROM participants WHERE case_id = ? ON CONFLICT DO NOTHING", []any{target.ID, source.ID}},
 		{"suggestions", "UPDATE suggestions SET settled_at = ? WHERE case_id = ? AND settled_at IS NULL", []any{clock.Now(d.clock), source.ID}},

@@ -37,6 +37,8 @@ type Receipt struct {
 	EnvelopeID  ids.ID
 	Automation  uint8 // as intake.Automation; 0 is a person
 	Quiet       bool  // does not call for an answer, such as a vacation notice
+	Trash       bool  // opens the case in the trash, without an acknowledgement
+	Spam        int64 // points of the spam score
 	ClaimedAt   time.Time
 	Attachments []Attachment
 	Suggestions []Suggestion
@@ -47,6 +49,7 @@ type Received struct {
 	CaseID    ids.ID
 	MessageID ids.ID
 	Number    string
+	DueAt     clock.Stamp // when the next answer is announced
 }
 
 // ReceiveTx adds a batch of incoming messages in order, with one statement per
@@ -156,7 +159,7 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 		Case: *c, Message: m, Awaits: !r.Quiet, Moved: true,
 		Params: map[string]any{"message": m.ID, "joined": r.Joined},
 	})
-	b.received = append(b.received, Received{CaseID: c.ID, MessageID: m.ID, Number: c.Number})
+	b.received = append(b.received, Received{CaseID: c.ID, MessageID: m.ID, Number: c.Number, DueAt: c.DueAt})
 	return nil
 }
 
@@ -174,15 +177,22 @@ func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
 	c := &Case{
 		ID: r.CaseID, BrandID: r.BrandID, Number: ids.NewNumber(), Subject: r.Subject, State: Fresh, TeamID: r.TeamID,
 		CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel, Language: r.Language, Version: 1,
-		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due),
+		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due), Spam: r.Spam,
 	}
 	b.cases[c.ID], b.isNew[c.ID] = c, true
 	b.order = append(b.order, c.ID)
-	b.openings = append(b.openings, *r)
+	if r.Trash {
+		c.TrashedAt = b.now
+	} else {
+		b.openings = append(b.openings, *r)
+	}
 	b.changes = append(b.changes, Change{
 		Kind: CaseOpened, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
 		Case: *c, CustomerName: r.AuthorName, Awaits: true, Moved: true,
 	})
+	if r.Trash {
+		b.changes = append(b.changes, Change{Kind: Trashed, Actor: access.Lotse(c.BrandID), Case: *c, Awaits: true})
+	}
 	return c, nil
 }
 
@@ -251,7 +261,7 @@ func (b *batch) acknowledge(ctx context.Context) error {
 			Body: draft.Body, ExternalID: draft.ExternalID, Joined: ByStaff,
 		}, nil)
 		b.changes = append(b.changes, Change{
-			Kind: Acknowledged, Actor: access.Lotse(c.BrandID), Case: *c, Message: m, Awaits: true,
+			Kind: Acknowledged, Actor: access.Lotse(c.BrandID), Case: *c, Message: m, Awaits: true, To: openings[i].Receipt.Address,
 			Params: map[string]any{"message": m.ID},
 		})
 	}
@@ -305,7 +315,7 @@ func insert[T any](ctx context.Context, tx *db.Tx, rows []T, what, on string) er
 func (d *Desk) saveCase(ctx context.Context, tx *db.Tx, c Case) error {
 	row := d.caseToRow(c)
 	res, err := tx.NewUpdate().Model(&row).
-		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at").
+		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at", "trashed_at", "erasure_at").
 		Where("id = ? AND version = ?", c.ID, c.Version-1).Returning("NULL").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("saving a case: %w", err)

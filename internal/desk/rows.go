@@ -35,6 +35,10 @@ type caseRow struct {
 	DueAt         clock.Stamp `bun:",nullzero"`
 	AnsweredAt    clock.Stamp `bun:",nullzero"`
 	ClosedAt      clock.Stamp `bun:",nullzero"`
+	TrashedAt     clock.Stamp `bun:",nullzero"`
+	ErasureAt     clock.Stamp `bun:",nullzero"`
+	Spam          int64
+	Public        Publicity
 }
 
 type messageRow struct {
@@ -112,7 +116,8 @@ func (d *Desk) caseToRow(c Case) caseRow {
 		ID: c.ID, BrandID: c.BrandID, Number: c.Number, Subject: d.seal.Seal(c.CustomerID, c.Subject), State: c.State,
 		TeamID: c.TeamID, OwnerID: c.OwnerID, CustomerID: c.CustomerID, AccountID: c.AccountID, Channel: c.Channel,
 		Language: c.Language, Version: c.Version, Messages: c.Messages, MergedInto: c.MergedInto, CreatedAt: c.CreatedAt,
-		ChangedAt: c.ChangedAt, DueAt: c.DueAt, AnsweredAt: c.AnsweredAt, ClosedAt: c.ClosedAt,
+		ChangedAt: c.ChangedAt, DueAt: c.DueAt, AnsweredAt: c.AnsweredAt, ClosedAt: c.ClosedAt, TrashedAt: c.TrashedAt,
+		ErasureAt: c.ErasureAt, Spam: c.Spam, Public: c.Public,
 	}
 }
 
@@ -121,7 +126,8 @@ func (d *Desk) caseFromRow(r caseRow) Case {
 		ID: r.ID, BrandID: r.BrandID, Number: r.Number, Subject: d.seal.Open(r.CustomerID, r.Subject), State: r.State,
 		TeamID: r.TeamID, OwnerID: r.OwnerID, CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel,
 		Language: r.Language, Version: r.Version, Messages: r.Messages, MergedInto: r.MergedInto, CreatedAt: r.CreatedAt,
-		ChangedAt: r.ChangedAt, DueAt: r.DueAt, AnsweredAt: r.AnsweredAt, ClosedAt: r.ClosedAt,
+		ChangedAt: r.ChangedAt, DueAt: r.DueAt, AnsweredAt: r.AnsweredAt, ClosedAt: r.ClosedAt, TrashedAt: r.TrashedAt,
+		ErasureAt: r.ErasureAt, Spam: r.Spam, Public: r.Public,
 	}
 }
 

@@ -71,7 +71,15 @@ type Case struct {
 	DueAt      clock.Stamp // when the next answer was announced; zero if none is owed
 	AnsweredAt clock.Stamp // first answer by a person
 	ClosedAt   clock.Stamp
+	TrashedAt  clock.Stamp // in the trash since; pages of customers say nothing of it
+	ErasureAt  clock.Stamp // the customer asks for erasure since; zero if not, or settled
+	Spam       int64       // points of the spam score of what opened it
+	Public     Publicity
 }
+
+// Web is the channel of what customers write on pages: the ask form and the page
+// of their case.
+const Web = "web"
 
 // MessageKind says what an entry of the timeline is.
 type MessageKind uint8
@@ -106,9 +114,11 @@ const (
 	ByReference Joined = 2 // it answers a message of the case and comes from a participant
 	ByHand      Joined = 3 // a staff member said so
 	ByStaff     Joined = 4 // written at the desk
+	ByLink      Joined = 5 // written on the page that a secret link opens
+	ByMerge     Joined = 6 // a staff member merged the case of somebody else into this one
 )
 
-var joinedNames = map[Joined]string{Opened: "opened", ByToken: "token", ByReference: "reference", ByHand: "hand", ByStaff: "staff"}
+var joinedNames = map[Joined]string{Opened: "opened", ByToken: "token", ByReference: "reference", ByHand: "hand", ByStaff: "staff", ByLink: "link", ByMerge: "merge"}
 
 // String returns the reason's name in the catalogue ("case.joined.token").
 func (j Joined) String() string { return joinedNames[j] }
@@ -196,6 +206,14 @@ const (
 	Merged            EventKind = "case.merged"
 	SuggestionDropped EventKind = "case.suggestion_dropped"
 	DeliveryFailed    EventKind = "delivery.failed"
+	Confirmed         EventKind = "case.confirmed" // solved, says the customer
+	Contested         EventKind = "case.contested" // not solved, says the customer
+	ErasureAsked      EventKind = "case.erasure_asked"
+	ErasureSettled    EventKind = "case.erasure_settled"
+	Trashed           EventKind = "case.trashed"
+	Restored          EventKind = "case.restored"
+	Deleted           EventKind = "case.deleted"
+	LinksRenewed      EventKind = "case.links_renewed"
 )
 
 // Change is what one action did to one case, as hooks see it.
@@ -205,9 +223,20 @@ type Change struct {
 	Case         Case     // after the change
 	Message      *Message // added or touched; nil if none
 	CustomerName string   // set when the case was opened
+	To           string   // address to acknowledge to; empty: the customer's
+	Removed      *Removal // set when the case is deleted, before its rows go
 	Awaits       bool     // the customer waits for an answer
 	Moved        bool     // it belongs to the top of lists
 	Params       map[string]any
+}
+
+// Removal is what goes with a deleted case and lies with others: each hook takes
+// what is its own. The rows of the desk are still there while hooks run.
+type Removal struct {
+	Cases     []ids.ID // the case, and those that were merged into it
+	Messages  []ids.ID
+	Envelopes []ids.ID // that became its messages
+	Blobs     []ids.ID // of its attachments
 }
 
 // Event is a stored change.

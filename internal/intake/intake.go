@@ -16,6 +16,10 @@
 // answers a message of the case and comes from one who takes part in it. A case
 // number in the subject or the sender alone never joins: such cases are shown as
 // "belongs to?" for a person to decide.
+//
+// What comes by a page of the portal needs no lane: Ask and Write bring it to its
+// case at once, in one transaction. Whom the brand blocks is not told: what they
+// send is kept, in the trash.
 package intake
 
 import (
@@ -29,6 +33,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"lotse/internal/access"
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/people"
@@ -38,6 +43,7 @@ import (
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/live"
+	"lotse/internal/platform/queue"
 	"lotse/internal/platform/seal"
 )
 
@@ -95,23 +101,34 @@ type Parts struct {
 	Accounts Accounts
 	Readers  map[string]Reader // by channel
 	Token    func(brand ids.ID, token string) (number string, ok bool)
-	Log      *slog.Logger
-	Counted  func(State) // told of each envelope's outcome, for figures; may be nil
+	Queue    *queue.Queue // removes bytes whose rows are gone
+	// FirstTeam returns the team for what comes in by a page of a brand that has
+	// no mailbox.
+	FirstTeam func(ctx context.Context, brand ids.ID) (ids.ID, error)
+	Log       *slog.Logger
+	Counted   func(State) // told of each envelope's outcome, for figures; may be nil
 }
 
 // Intake takes in.
 type Intake struct {
 	Parts
+	passes *access.Passes
 	holder ids.ID
 	wake   chan struct{}
 }
 
-// New returns an intake. Readers may be added until Run is called.
+// New returns an intake, and registers its jobs with the queue and its hook with
+// the desk. Readers may be added until Run is called.
 func New(p Parts) *Intake {
 	if p.Counted == nil {
 		p.Counted = func(State) {}
 	}
-	return &Intake{Parts: p, holder: ids.New(), wake: make(chan struct{}, 1)}
+	in := &Intake{Parts: p, passes: access.NewPasses(p.DB, p.Clock), holder: ids.New(), wake: make(chan struct{}, 1)}
+	if p.Queue != nil {
+		queue.Register(p.Queue, in.removeBlobs)
+	}
+	p.Desk.AddHook(in.hook)
+	return in
 }
 
 // Accept keeps an arrival. When it returns nil, the bytes are on disk. The same

@@ -18,6 +18,7 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/live"
+	"lotse/internal/platform/markup"
 )
 
 func newBytes(b []byte) io.Reader { return bytes.NewReader(b) }
@@ -34,6 +35,7 @@ type joiner struct {
 	members  map[desk.Member]bool     // who takes part where
 	open     map[ids.ID][]desk.Place  // open cases by customer
 	customer []ids.ID                 // by letter
+	blocked  []bool                   // by letter
 	fresh    map[string]*desk.Receipt // opened or joined by this batch, by external id
 	receipts []desk.Receipt           // to hand to the desk
 	places   map[*letter]int          // index into receipts
@@ -104,6 +106,9 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 	if j.customer, err = in.People.ResolveTx(ctx, tx, brand, contacts); err != nil {
 		return err
 	}
+	if j.blocked, err = in.People.BlockedTx(ctx, tx, brand, contacts); err != nil {
+		return err
+	}
 	if j.stored, err = in.Desk.StoredTx(ctx, tx, identities); err != nil {
 		return err
 	}
@@ -136,12 +141,16 @@ func (j *joiner) place(i int, l *letter) {
 		return
 	}
 	r := j.receipt(i, l, identity)
-	j.decide(l, &r)
+	if j.blocked[i] { // what is blocked disturbs no case
+		r.CaseID, r.New, r.Trash = ids.New(), true, true
+	} else {
+		j.decide(l, &r)
+	}
 	j.places[l] = len(j.receipts)
 	j.batchIDs[string(identity)] = len(j.receipts)
 	j.receipts = append(j.receipts, r)
 	j.members[desk.Member{CaseID: r.CaseID, CustomerID: r.CustomerID}] = true
-	if r.ExternalID != "" {
+	if r.ExternalID != "" && !r.Trash {
 		if _, taken := j.fresh[r.ExternalID]; !taken {
 			j.fresh[r.ExternalID] = &r
 		}
@@ -226,7 +235,7 @@ func (j *joiner) receipt(i int, l *letter, identity []byte) desk.Receipt {
 	return desk.Receipt{
 		BrandID: j.account.BrandID, AccountID: j.account.ID, TeamID: j.account.TeamID, CustomerID: j.customer[i],
 		AuthorName: name, Address: m.From.Value, Channel: j.account.Channel, Language: j.language(l), Subject: m.Subject,
-		Text: m.Text, HTML: m.HTML, ExternalID: m.ExternalID, Identity: identity, EnvelopeID: l.row.ID,
+		Text: hideLinks(m.Text), HTML: markup.SafeHTML(hideLinks(string(m.HTML))), ExternalID: m.ExternalID, Identity: identity, EnvelopeID: l.row.ID,
 		Automation: uint8(m.Automation), Quiet: m.Automation == Replied || m.Automation == Bulk, ClaimedAt: m.Date, Attachments: l.files,
 	}
 }
@@ -310,6 +319,13 @@ func subjectNumbers(subject string) []string {
 	}
 	return found
 }
+
+var secretLink = regexp.MustCompile(`/([lf])/[A-Za-z0-9_-]{43}`)
+
+// hideLinks takes the secret out of links to cases, which stand in every mail of
+// ours and so in what customers quote: who works on a case, or reads what of it
+// becomes public, must not be able to open it in the customer's name.
+func hideLinks(s string) string { return secretLink.ReplaceAllString(s, "/$1/…") }
 
 var replyPrefix = regexp.MustCompile(`(?i)^\s*(re|aw|antw|sv|fwd?|wg|tr|rif|res|odp)\s*(\[\d+\])?\s*:\s*`)
 

@@ -39,7 +39,12 @@ type world struct {
 	intake  *intake.Intake
 	outbox  *outbox.Outbox
 	queue   *queue.Queue
+	people  *people.People
+	passes  *access.Passes
+	catalog *catalog.Catalog
+	store   *blob.Folder
 	files   string // folder of the blobs
+	hub     *live.Hub
 	sent    *sender
 	account catalog.Account
 	brand   ids.ID
@@ -129,21 +134,23 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.seal, err = seal.Load(ctx, d, w.clock)
 	must(t, err)
 	w.files = t.TempDir()
-	blobs, err := blob.Open(w.files)
+	w.store, err = blob.Open(w.files)
 	must(t, err)
 	cat := catalog.New(d, w.seal, w.clock)
-	hub := live.NewHub()
+	w.catalog, w.hub, w.passes = cat, live.NewHub(), access.NewPasses(d, w.clock)
 	w.queue = queue.New(d, queue.Options{Log: log})
-	w.desk = desk.New(d, w.seal, w.clock, teams{}, hub, log)
+	w.desk = desk.New(d, w.seal, w.clock, teams{}, w.hub, log)
 	w.views = views.New(d, w.seal, w.clock, teams{})
 	w.desk.AddHook(w.views.Hook)
-	ppl := people.New(d, w.seal, w.clock)
-	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: w.seal, Clock: w.clock, Queue: w.queue, Hub: hub, Desk: w.desk, People: ppl,
-		Catalog: cat, Senders: map[string]outbox.Sender{"email": w.sent}, Log: log})
+	w.people = people.New(d, w.seal, w.clock)
+	w.desk.SetForgetter(w.people.ForgetTx)
+	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: w.seal, Clock: w.clock, Queue: w.queue, Hub: w.hub, Desk: w.desk, People: w.people,
+		Catalog: cat, Senders: map[string]outbox.Sender{"email": w.sent}, BaseURL: "https://hilfe.example:8443", Log: log})
+	w.intake = intake.New(intake.Parts{DB: d, Seal: w.seal, Clock: w.clock, Blobs: w.store, Hub: w.hub, Desk: w.desk, People: w.people,
+		Accounts: cat, Queue: w.queue, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.team, nil },
+		Readers: map[string]intake.Reader{"email": reader{}},
+		Token:   func(b ids.ID, token string) (string, bool) { return outbox.CheckToken(w.seal, b, token) }, Log: log})
 	must(t, w.queue.Open(ctx))
-	w.intake = intake.New(intake.Parts{DB: d, Seal: w.seal, Clock: w.clock, Blobs: blobs, Hub: hub, Desk: w.desk, People: ppl,
-		Accounts: cat, Readers: map[string]intake.Reader{"email": reader{}},
-		Token: func(b ids.ID, token string) (string, bool) { return outbox.CheckToken(w.seal, b, token) }, Log: log})
 	w.furnish(ctx, cat)
 	return w
 }

@@ -32,7 +32,10 @@ func (o *Outbox) acknowledge(ctx context.Context, tx *db.Tx, openings []desk.Ope
 		return nil, err
 	}
 	for i, opening := range openings {
-		account, err := o.account(ctx, opening.Case.Channel, opening.Case.BrandID, opening.Case.AccountID)
+		account, err := o.account(ctx, sendBy(opening.Case), opening.Case.BrandID, opening.Case.AccountID)
+		if noAccount(err) {
+			continue // a page opened the case, and there is no mailbox to write from
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +58,7 @@ func (o *Outbox) mayAcknowledge(ctx context.Context, opening desk.Opening, accou
 	if wanted, err := catalog.Acknowledge.Get(ctx, o.Catalog, opening.Case.BrandID); err != nil || !wanted {
 		return false
 	}
-	own, err := o.Catalog.Accounts(ctx, opening.Case.Channel)
+	own, err := o.Catalog.Accounts(ctx, sendBy(opening.Case))
 	if err != nil {
 		return false // no answer is safer than a loop
 	}

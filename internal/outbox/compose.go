@@ -22,20 +22,27 @@ import (
 // maxQuote bounds how much of the customer's message stands below an answer.
 const maxQuote = 4000
 
-// compose puts together what a delivery sends, and where it is handed over.
-func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay, error) {
+// compose puts together what a delivery sends, where it is handed over, and what
+// is to be stored when it leaves.
+func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay, keep, error) {
 	account, err := o.account(ctx, row.Channel, row.BrandID, row.AccountID)
 	if err != nil {
-		return Outgoing{}, Relay{}, err
+		return Outgoing{}, Relay{}, nil, err
 	}
+	var keep keep
 	relay := o.relay(account)
 	out := Outgoing{DeliveryID: row.ID, FromName: account.Name, From: account.Address, ReturnPath: account.Address, Date: o.Clock.Now()}
-	if row.Kind == NoticeKind {
+	switch row.Kind {
+	case NoticeKind:
 		err = o.composeNotice(ctx, row, &out)
-	} else {
-		err = o.composeMessage(ctx, row, &out)
+	case CaseLinkKind:
+		keep, err = o.composeCaseLink(ctx, row, &out)
+	case FileLinkKind:
+		err = o.composeFileLink(ctx, row, &out)
+	default:
+		keep, err = o.composeMessage(ctx, row, &out)
 	}
-	return out, relay, err
+	return out, relay, keep, err
 }
 
 func (o *Outbox) relay(a catalog.Account) Relay {
@@ -44,16 +51,21 @@ func (o *Outbox) relay(a catalog.Account) Relay {
 
 // composeMessage fills in a message of a case. The subject stays the customer's
 // own, without a number: several mail programs tear a thread apart when the
-// subject changes. The number stands in the text and in the reply address.
-func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgoing) error {
+// subject changes. The number stands in the text and in the reply address. The
+// secret link of the case is made here and stored nowhere but as a hash.
+func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgoing) (keep, error) {
 	system := access.Lotse(row.BrandID)
 	c, history, err := o.Desk.History(ctx, system, row.CaseID)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	brand, err := o.Catalog.Brand(ctx, c.BrandID)
+	if err != nil {
+		return nil, err
 	}
 	at := slices.IndexFunc(history, func(h desk.Message) bool { return h.ID == row.MessageID })
 	if at < 0 {
-		return errs.Wrap(errs.NotFound, fmt.Errorf("message %s", row.MessageID), "reading what to send")
+		return nil, errs.Wrap(errs.NotFound, fmt.Errorf("message %s", row.MessageID), "reading what to send")
 	}
 	m := history[at]
 	token := tokenAddress(out.From, ReplyToken(o.Seal, c.BrandID, c.Number))
@@ -62,32 +74,45 @@ func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgo
 	out.Language = c.Language
 	out.ExternalID = m.ExternalID
 	out.InReplyTo, out.References = threading(history, m, c.CustomerID)
-	if m.Kind == desk.Ack { // without a name: nothing the sender chose goes into an automatic answer
-		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body
-		return nil
+	var link string
+	var keep keep
+	if m.Joined != desk.ByMerge { // else its receiver is not the customer of the case
+		link, keep = o.secretLink(brand, c)
 	}
-	return o.composeReply(ctx, c, m, history, out)
+	if m.Kind == desk.Ack { // without a name: nothing the sender chose goes into an automatic answer
+		p := i18n.For(i18n.Match(c.Language, brand.Language))
+		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body+linkText(p, link)
+		return keep, nil
+	}
+	return keep, o.composeReply(ctx, brand, link, c, m, history, out)
 }
 
 // composeReply fills in the text of an answer by a person, with what it answers
 // quoted below.
-func (o *Outbox) composeReply(ctx context.Context, c desk.Case, m desk.Message, history []desk.Message, out *Outgoing) error {
+func (o *Outbox) composeReply(ctx context.Context, brand catalog.Brand, link string, c desk.Case, m desk.Message, history []desk.Message, out *Outgoing) error {
 	to, err := o.People.Get(ctx, access.Lotse(c.BrandID), c.CustomerID)
 	if err != nil {
 		return err
 	}
-	brand, err := o.Catalog.Brand(ctx, c.BrandID)
-	if err != nil {
-		return err
+	var quote *desk.Message
+	if m.Joined != desk.ByMerge {
+		out.ToName, quote = to.Name, lastWords(history, m, c.CustomerID)
 	}
-	out.ToName = to.Name
 	p := i18n.For(i18n.Match(c.Language))
 	out.Subject = replySubject(m.Subject, p)
 	signature := p.T("reply.signature", "Name", m.AuthorName, "Brand", brand.Name, "Number", c.Number)
-	quote := lastWords(history, m, c.CustomerID)
-	out.Text = markup.TextFromMarkdown(m.Body) + "\n\n-- \n" + signature + quoteText(p, quote)
-	out.HTML = string(m.HTML) + string(markup.HTMLFromText("-- \n"+signature)) + quoteHTML(p, quote)
+	line := linkText(p, link)
+	out.Text = markup.TextFromMarkdown(m.Body) + line + "\n\n-- \n" + signature + quoteText(p, quote)
+	out.HTML = string(m.HTML) + string(markup.HTMLFromText(strings.TrimSpace(line))) + string(markup.HTMLFromText("-- \n"+signature)) + quoteHTML(p, quote)
 	return nil
+}
+
+// linkText is the line that leads to the case's page; "" without a link.
+func linkText(p *i18n.Printer, link string) string {
+	if link == "" {
+		return ""
+	}
+	return "\n\n" + p.T("link.line", "Link", link)
 }
 
 // threading returns what a mail program needs to show m below the message it
@@ -120,6 +145,8 @@ func replySubject(subject string, p *i18n.Printer) string {
 
 // lastWords returns what the recipient wrote last before m. Others take part in
 // a case too, and what they wrote was for the desk alone: it is never quoted.
+// lastWords returns what the recipient wrote last before m. Others take part in
+// a case too, and what they wrote was for the desk alone: it is never quoted.
 func lastWords(history []desk.Message, m desk.Message, to ids.ID) *desk.Message {
 	for i := len(history) - 1; i >= 0; i-- {
 		if isFrom(history[i], to) && history[i].Seq < m.Seq {
@@ -130,7 +157,7 @@ func lastWords(history []desk.Message, m desk.Message, to ids.ID) *desk.Message 
 }
 
 func isFrom(m desk.Message, customer ids.ID) bool {
-	return m.Kind == desk.Inbound && m.AuthorID == customer
+	return m.Kind == desk.Inbound && m.AuthorID == customer && m.Joined != desk.ByMerge
 }
 
 func quoted(q *desk.Message) string {

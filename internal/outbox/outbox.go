@@ -26,6 +26,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"lotse/internal/access"
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/people"
@@ -64,6 +65,9 @@ const (
 	ReplyKind  Kind = 1 // an answer by a person
 	AckKind    Kind = 2 // an automatic acknowledgement
 	NoticeKind Kind = 3 // a mail to a colleague
+	// Mails somebody asked for on a page, perhaps not their receiver.
+	CaseLinkKind Kind = 4 // the secret link of a case
+	FileLinkKind Kind = 5 // the one-time link to the virtual file
 )
 
 // What became of a delivery that no server has spoken about, in Delivery.Words:
@@ -132,6 +136,8 @@ type Parts struct {
 // Outbox sends.
 type Outbox struct {
 	Parts
+	passes  *access.Passes
+	links   *access.Links
 	notices map[string]Renderer
 }
 
@@ -141,7 +147,7 @@ func New(p Parts) *Outbox {
 	if p.Counted == nil {
 		p.Counted = func(State) {}
 	}
-	o := &Outbox{Parts: p, notices: map[string]Renderer{}}
+	o := &Outbox{Parts: p, passes: access.NewPasses(p.DB, p.Clock), links: access.NewLinks(p.DB, p.Clock), notices: map[string]Renderer{}}
 	queue.Register(p.Queue, o.work)
 	p.Desk.SetAcknowledger(o.acknowledge)
 	p.Desk.AddHook(o.hook)
@@ -163,6 +169,10 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 			if err := o.follow(ctx, tx, c); err != nil {
 				return err
 			}
+		case desk.Deleted:
+			if err := o.drop(ctx, tx, c.Removed); err != nil {
+				return err
+			}
 		}
 	}
 	if len(send) == 0 {
@@ -172,9 +182,11 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 }
 
 func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) error {
-	customers := make([]ids.ID, len(send))
-	for i, c := range send {
-		customers[i] = c.Case.CustomerID
+	var customers []ids.ID
+	for _, c := range send {
+		if c.To == "" {
+			customers = append(customers, c.Case.CustomerID)
+		}
 	}
 	addresses, err := o.People.AddressesTx(ctx, tx, people.Email, customers)
 	if err != nil {
@@ -182,11 +194,14 @@ func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) err
 	}
 	rows := make([]deliveryRow, 0, len(send))
 	for _, c := range send {
-		to, ok := addresses[c.Case.CustomerID]
-		if !ok && c.Kind == desk.Acknowledged {
+		to := c.To
+		if to == "" {
+			to = addresses[c.Case.CustomerID].Value
+		}
+		if to == "" && c.Kind == desk.Acknowledged {
 			continue // nobody to tell; the case stands all the same
 		}
-		if !ok {
+		if to == "" {
 			return errs.Field("text", "delivery.no_address")
 		}
 		row, err := o.rowFor(ctx, tx, c, to)
@@ -198,11 +213,11 @@ func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) err
 	return o.add(ctx, tx, rows)
 }
 
-func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to people.Contact) (deliveryRow, error) {
+func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to string) (deliveryRow, error) {
 	now := clock.Now(o.Clock)
 	row := deliveryRow{
 		ID: ids.New(), BrandID: c.Case.BrandID, AccountID: c.Case.AccountID, CaseID: c.Case.ID, MessageID: c.Message.ID,
-		Kind: AckKind, Channel: c.Case.Channel, Address: o.Seal.Seal(c.Case.CustomerID, to.Value), AddressLookup: o.lookup(to.Value),
+		Kind: AckKind, Channel: sendBy(c.Case), Address: o.Seal.Seal(c.Case.CustomerID, to), AddressLookup: o.lookup(to),
 		Content: []byte{}, State: Queued, NextAt: now, Words: []byte{}, CreatedAt: now,
 	}
 	if c.Kind == desk.Acknowledged {
@@ -213,9 +228,9 @@ func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to people
 		return deliveryRow{}, err
 	}
 	row.Kind, row.NextAt = ReplyKind, now.Add(time.Duration(undo)*time.Second)
-	account, err := o.account(ctx, c.Case.Channel, c.Case.BrandID, c.Case.AccountID)
-	if err != nil {
-		return deliveryRow{}, err
+	account, err := o.account(ctx, row.Channel, c.Case.BrandID, c.Case.AccountID)
+	if err != nil && (!noAccount(err) || c.Case.Channel != desk.Web) {
+		return deliveryRow{}, err // else the answer stands on the page, and the delivery tells that it goes no further
 	}
 	return row, o.Desk.NameTx(ctx, tx, c.Case, c.Message.ID, externalID(c.Message.ID, account.Address))
 }
@@ -235,10 +250,30 @@ func (o *Outbox) add(ctx context.Context, tx *db.Tx, rows []deliveryRow) error {
 	return o.Queue.Add(ctx, tx, jobs...)
 }
 
-// cancel takes a reply's delivery back, unless its sending has begun.
+// sendBy returns the channel by which a case is answered: what came by a page is
+// answered by mail.
+func sendBy(c desk.Case) string {
+	if c.Channel == desk.Web {
+		return people.Email
+	}
+	return c.Channel
+}
+
+// drop removes the deliveries of a case that is deleted. One that is being sent
+// finds its row gone.
+func (o *Outbox) drop(ctx context.Context, tx *db.Tx, r *desk.Removal) error {
+	_, err := tx.NewDelete().Model((*deliveryRow)(nil)).Where("case_id IN (?)", bun.List(r.Cases)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("deleting deliveries: %w", err)
+	}
+	return nil
+}
+
+// cancel takes a reply's delivery back, unless its sending has begun or its time
+// has come: from then on the customer may have read it on the case's page.
 func (o *Outbox) cancel(ctx context.Context, tx *db.Tx, message ids.ID) error {
 	res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
-		Where("message_id = ? AND state = ? AND attempts = 0", message, Queued).Exec(ctx)
+		Where("message_id = ? AND state = ? AND attempts = 0 AND next_at > ?", message, Queued, clock.Now(o.Clock)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("taking a delivery back: %w", err)
 	}
@@ -253,7 +288,8 @@ func (o *Outbox) follow(ctx context.Context, tx *db.Tx, c desk.Change) error {
 	if c.Case.MergedInto.IsZero() {
 		return nil
 	}
-	_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("case_id = ?", c.Case.MergedInto).Where("case_id = ?", c.Case.ID).Exec(ctx)
+	_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("case_id = ?", c.Case.MergedInto).
+		Where("case_id = ? AND kind < ?", c.Case.ID, CaseLinkKind).Exec(ctx) // a link opens the case it was asked for
 	if err != nil {
 		return fmt.Errorf("moving deliveries: %w", err)
 	}

@@ -56,7 +56,10 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 	case row.NextAt > now:
 		return queue.Later(row.NextAt.Time().Sub(now.Time()))
 	}
-	out, relay, err := o.compose(ctx, row)
+	out, relay, keep, err := o.compose(ctx, row)
+	if noAccount(err) {
+		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: "no mailbox is set up for this brand", Cause: err})
+	}
 	if err != nil {
 		return o.failed(ctx, row, &SendError{Outcome: Retry, Words: err.Error(), Cause: err})
 	}
@@ -65,7 +68,7 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	words, err := o.Senders[row.Channel].Send(ctx, relay, out, func() error { return o.markSending(ctx, row.ID) })
+	words, err := o.Senders[row.Channel].Send(ctx, relay, out, func() error { return o.markSending(ctx, row.ID, keep) })
 	if errors.Is(err, errTaken) {
 		return nil
 	}
@@ -81,8 +84,9 @@ func (o *Outbox) load(ctx context.Context, id ids.ID) (deliveryRow, error) {
 	return row, db.Classify(err)
 }
 
-// markSending is the last step before the point of no return.
-func (o *Outbox) markSending(ctx context.Context, id ids.ID) error {
+// markSending is the last step before the point of no return. From then on the
+// link in the mail works.
+func (o *Outbox) markSending(ctx context.Context, id ids.ID, keep keep) error {
 	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Sending).Set("attempts = attempts + 1").
 			Set("next_at = NULL").Set("sending_until = ?", clock.Now(o.Clock).Add(2*sendTimeout)).
@@ -90,10 +94,16 @@ func (o *Outbox) markSending(ctx context.Context, id ids.ID) error {
 		if err != nil {
 			return fmt.Errorf("marking a delivery: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
+		n, err := res.RowsAffected()
+		switch {
+		case err != nil:
 			return err
+		case n == 0:
+			return errTaken
+		case keep == nil:
+			return nil
 		}
-		return errTaken
+		return keep(ctx, tx)
 	})
 }
 
@@ -143,6 +153,9 @@ func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*delivery
 		set(&after)
 		after.SendingUntil = 0
 		columns := []string{"state", "next_at", "sending_until", "code", "words", "sent_at", "content"}
+		if row.Kind == FileLinkKind && after.State != Queued { // nothing else would ever remove it
+			after.Address, after.Content, columns = []byte{}, []byte{}, append(columns, "address")
+		}
 		if after.State != Sent { // a sent one was counted when it was marked
 			columns = append(columns, "attempts")
 		}
@@ -156,8 +169,9 @@ func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*delivery
 		}
 		if !row.CaseID.IsZero() {
 			tx.AfterCommit(func() { o.Hub.Send(live.Signal{Topic: "case", Brand: row.BrandID, ID: row.CaseID}) })
-			// An acknowledgement that may have arrived calls for nobody.
-			if after.State == Failed || (after.State == Unsure && row.Kind != AckKind) {
+			// An acknowledgement that may have arrived calls for nobody, nor does a
+			// link somebody asked for.
+			if row.Kind <= AckKind && (after.State == Failed || (after.State == Unsure && row.Kind != AckKind)) {
 				return o.Desk.DeliveryFailedTx(ctx, tx, row.CaseID, row.MessageID, row.ID)
 			}
 		}

@@ -5,6 +5,9 @@
 // Names and addresses are sealed; an identity is found again by a keyed hash of
 // its normalised value. The intake resolves whole batches of correspondents with
 // two or three statements.
+//
+// An identity is confirmed once its owner opened a link that was sent there. A
+// blocked one is not refused: what it sends is kept, in the trash.
 package people
 
 import (
@@ -59,14 +62,17 @@ type Contact struct {
 
 // People keeps customers.
 type People struct {
-	db    *db.DB
-	seal  *seal.Sealer
-	clock clock.Clock
+	db        *db.DB
+	seal      *seal.Sealer
+	clock     clock.Clock
+	passes    *access.Passes
+	links     *access.Links
+	confirmed func(ctx context.Context, tx *db.Tx, customer ids.ID) error
 }
 
 // New returns the keeper of customers in d.
 func New(d *db.DB, s *seal.Sealer, c clock.Clock) *People {
-	return &People{db: d, seal: s, clock: c}
+	return &People{db: d, seal: s, clock: c, passes: access.NewPasses(d, c), links: access.NewLinks(d, c)}
 }
 
 type customerRow struct {
@@ -87,6 +93,7 @@ type identityRow struct {
 	Lookup        []byte
 	Value         []byte
 	CreatedAt     clock.Stamp
+	ConfirmedAt   clock.Stamp `bun:",nullzero"`
 }
 
 // Get returns a customer of the actor's brand.
@@ -137,10 +144,19 @@ func (p *People) ResolveTx(ctx context.Context, tx *db.Tx, brand ids.ID, contact
 	if len(missing) == 0 {
 		return known, nil
 	}
-	if err := p.create(ctx, tx, brand, missing); err != nil {
+	made, err := p.create(ctx, tx, brand, missing)
+	if err != nil {
 		return nil, err
 	}
-	return p.FindTx(ctx, tx, brand, contacts)
+	if made == nil { // another transaction was first with some of them
+		return p.FindTx(ctx, tx, brand, contacts)
+	}
+	for i, c := range contacts {
+		if known[i].IsZero() {
+			known[i] = made[string(p.lookup(c))]
+		}
+	}
+	return known, nil
 }
 
 // FindTx returns the customer of each contact, in order; the zero ID where there
@@ -170,25 +186,29 @@ func (p *People) FindTx(ctx context.Context, tx *db.Tx, brand ids.ID, contacts [
 	return found, nil
 }
 
-func (p *People) create(ctx context.Context, tx *db.Tx, brand ids.ID, missing map[string]Contact) error {
+// create makes customers and returns them by lookup; nil if another transaction
+// made some of them at the same moment.
+func (p *People) create(ctx context.Context, tx *db.Tx, brand ids.ID, missing map[string]Contact) (map[string]ids.ID, error) {
+	fresh := make(map[string]ids.ID, len(missing))
 	now := clock.Now(p.clock)
 	customers := make([]customerRow, 0, len(missing))
 	identities := make([]identityRow, 0, len(missing))
 	for lookup, c := range missing {
 		id := ids.New()
+		fresh[lookup] = id
 		customers = append(customers, customerRow{ID: id, BrandID: brand, Name: p.seal.Seal(id, c.Name), Language: c.Language, CreatedAt: now})
 		identities = append(identities, identityRow{ID: ids.New(), BrandID: brand, CustomerID: id, Kind: c.Kind,
 			Lookup: []byte(lookup), Value: p.seal.Seal(id, c.Value), CreatedAt: now})
 	}
 	if _, err := tx.NewInsert().Model(&customers).Returning("NULL").Exec(ctx); err != nil {
-		return fmt.Errorf("adding customers: %w", err)
+		return nil, fmt.Errorf("adding customers: %w", err)
 	}
 	res, err := tx.NewInsert().Model(&identities).On("CONFLICT (brand_id, kind, lookup) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("adding identities: %w", err)
+		return nil, fmt.Errorf("adding identities: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || int(n) == len(identities) {
-		return err
+		return fresh, err
 	}
 	// Another transaction was first with some of them: its customers stand.
 	made := make([]ids.ID, len(customers))
@@ -199,9 +219,9 @@ func (p *People) create(ctx context.Context, tx *db.Tx, brand ids.ID, missing ma
 		Where("id IN (?)", bun.List(made)).
 		Where("NOT EXISTS (SELECT 1 FROM identities i WHERE i.customer_id = c.id)").Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("dropping doubled customers: %w", err)
+		return nil, fmt.Errorf("dropping doubled customers: %w", err)
 	}
-	return nil
+	return nil, nil
 }
 
 // AddressesTx returns the first identity of a kind for each customer.

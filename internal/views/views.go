@@ -42,6 +42,7 @@ type Row struct {
 	Awaits       bool // the customer waits for an answer
 	DueAt        clock.Stamp
 	MovedAt      clock.Stamp
+	Trashed      bool // in the trash; State is zero then
 	Restricted   bool // only number, team and state are filled
 }
 
@@ -79,6 +80,9 @@ func New(d *db.DB, s *seal.Sealer, c clock.Clock, teams desk.Teams) *Views {
 
 // Hook keeps the rows in step with their cases. It is registered with the desk.
 func (v *Views) Hook(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
+	if err := v.drop(ctx, tx, changes); err != nil {
+		return err
+	}
 	fresh, touched := v.fold(changes)
 	if len(fresh) > 0 {
 		if _, err := tx.NewInsert().Model(&fresh).Returning("NULL").Exec(ctx); err != nil {
@@ -88,6 +92,19 @@ func (v *Views) Hook(ctx context.Context, tx *db.Tx, changes []desk.Change) erro
 	for _, t := range touched {
 		if err := t.update(ctx, tx); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// drop removes the rows of deleted cases.
+func (v *Views) drop(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
+	for _, c := range changes {
+		if c.Kind != desk.Deleted {
+			continue
+		}
+		if _, err := tx.NewDelete().Model((*row)(nil)).Where("case_id IN (?)", bun.List(c.Removed.Cases)).Exec(ctx); err != nil {
+			return fmt.Errorf("deleting list rows: %w", err)
 		}
 	}
 	return nil
@@ -107,6 +124,9 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 	byCase := map[ids.ID]*touch{}
 	fresh := map[ids.ID]bool{}
 	for _, c := range changes {
+		if c.Kind == desk.Deleted {
+			continue
+		}
 		t, ok := byCase[c.Case.ID]
 		if !ok {
 			t = &touch{row: v.rowOf(c.Case, now)}
@@ -135,10 +155,18 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 	return added, touched
 }
 
+// inTrash is the state of a row whose case is in the trash: every other list
+// leaves it out by that.
+const inTrash desk.State = 9
+
 func (v *Views) rowOf(c desk.Case, now clock.Stamp) row {
+	state := c.State
+	if !c.TrashedAt.IsZero() {
+		state = inTrash
+	}
 	return row{
 		CaseID: c.ID, BrandID: c.BrandID, Number: c.Number, Subject: v.seal.Seal(c.CustomerID, c.Subject),
-		CustomerID: c.CustomerID, CustomerName: []byte{}, Excerpt: []byte{}, State: c.State, TeamID: c.TeamID,
+		CustomerID: c.CustomerID, CustomerName: []byte{}, Excerpt: []byte{}, State: state, TeamID: c.TeamID,
 		OwnerID: c.OwnerID, Channel: c.Channel, Messages: c.Messages, DueAt: c.DueAt, MovedAt: now,
 	}
 }
@@ -167,12 +195,13 @@ const (
 	Team    Scope = "team"    // open, of one team
 	AllOpen Scope = "open"    // open
 	All     Scope = "all"     // closed ones too
+	Trash   Scope = "trash"   // in the trash
 )
 
 // ParseScope reads a scope, AllOpen if s is none.
 func ParseScope(s string) Scope {
 	switch sc := Scope(s); sc {
-	case Mine, Unowned, Team, All:
+	case Mine, Unowned, Team, All, Trash:
 		return sc
 	}
 	return AllOpen
@@ -251,8 +280,13 @@ func (v *Views) List(ctx context.Context, a access.Actor, f Filter) (Page, error
 func (v *Views) query(rows *[]row, a access.Actor, f Filter) *bun.SelectQuery {
 	q := v.db.Read().NewSelect().Model(rows).Where("brand_id = ?", a.BrandID).
 		Order("moved_at DESC", "case_id DESC").Limit(PageSize + 1)
-	if f.Scope != All {
-		q = q.Where("state < 6") // a literal: the partial indexes say the same
+	switch f.Scope { // literals: the partial indexes say the same
+	case All:
+		q = q.Where("state < 9")
+	case Trash:
+		q = q.Where("state = 9")
+	default:
+		q = q.Where("state < 6")
 	}
 	switch f.Scope {
 	case Mine:
@@ -270,6 +304,9 @@ func (v *Views) query(rows *[]row, a access.Actor, f Filter) *bun.SelectQuery {
 
 func (v *Views) show(ctx context.Context, a access.Actor, r row) (Row, error) {
 	shown := Row{CaseID: r.CaseID, Number: r.Number, State: r.State, TeamID: r.TeamID, MovedAt: r.MovedAt}
+	if r.State == inTrash {
+		shown.State, shown.Trashed = 0, true
+	}
 	restricted, err := v.teams.Restricted(ctx, r.TeamID)
 	if err != nil {
 		return Row{}, err

@@ -136,20 +136,6 @@ func (t Token) Hash() []byte {
 	return h[:]
 }
 
-// numberAlphabet has no vowels (no words), and nothing that is mistaken for
-// another sign when read aloud or written by hand (0 O 1 I L).
-const numberAlphabet = "23456789BCDFGHJKMNPQRSTVWXYZ"
-
-// NewNumber returns a random case number such as L-4F7K-92: 28^6, or 481
-// million, of them. Numbers are not secret; the database keeps them unique.
-func NewNumber() string {
-	var raw [6]byte
-	for i := range raw {
-		raw[i] = numberAlphabet[randomBelow(len(numberAlphabet))]
-	}
-	return "L-" + string(raw[:4]) + "-" + string(raw[4:])
-}
-
 // randomBelow returns an unbiased random number in [0, n) for n ≤ 256.
 func randomBelow(n int) int {
 	limit := 256 - 256%n

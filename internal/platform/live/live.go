@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"lotse/internal/platform/ids"
 )
@@ -42,15 +43,16 @@ func NewHub() *Hub {
 	return &Hub{listeners: map[*Listener]struct{}{}, boot: ids.Random().String()[:8]}
 }
 
-// Listener receives signals of one brand.
+// Listener receives signals of one brand, or of all.
 type Listener struct {
 	// Missed says that something may have happened since the position listened
 	// from that can't be told any more: take everything for changed.
 	Missed bool
 
-	brand ids.ID
-	c     chan Signal
-	hub   *Hub
+	brand  ids.ID
+	c      chan Signal
+	hub    *Hub
+	lagged atomic.Bool
 }
 
 // backlog is how many signals a slow listener may lag behind before further
@@ -65,8 +67,8 @@ func (h *Hub) Position() string {
 	return h.boot + "-" + strconv.FormatUint(h.count, 10)
 }
 
-// Listen returns a listener to the brand's signals from a position on; from now
-// on if that is empty. Close it.
+// Listen returns a listener to the brand's signals (the zero brand: to all) from
+// a position on; from now on if that is empty. Close it.
 func (h *Hub) Listen(brand ids.ID, from string) *Listener {
 	l := &Listener{brand: brand, c: make(chan Signal, backlog), hub: h}
 	h.mu.Lock()
@@ -91,24 +93,31 @@ func (h *Hub) replay(l *Listener, from string) bool {
 		return false
 	}
 	for i := seen; i < h.count; i++ {
-		if s := h.recent[i%remembered]; s.Brand == l.brand && !l.offer(s) {
+		if s := h.recent[i%remembered]; l.hears(s) && !l.offer(s) {
 			return false
 		}
 	}
 	return true
 }
 
+func (l *Listener) hears(s Signal) bool { return l.brand.IsZero() || l.brand == s.Brand }
+
 func (l *Listener) offer(s Signal) bool {
 	select {
 	case l.c <- s:
 		return true
 	default: // a screen that lags asks for the whole page anyway
+		l.lagged.Store(true)
 		return false
 	}
 }
 
 // C yields signals. It is closed when the hub closes.
 func (l *Listener) C() <-chan Signal { return l.c }
+
+// Lagged reports whether signals were dropped since it was last asked, because
+// too many waited: then anything may have changed.
+func (l *Listener) Lagged() bool { return l.lagged.Load() && l.lagged.Swap(false) }
 
 // Close ends the listening.
 func (l *Listener) Close() {
@@ -135,7 +144,7 @@ func (h *Hub) spread(s Signal) {
 	h.recent[h.count%remembered] = s
 	h.count++
 	for l := range h.listeners {
-		if l.brand == s.Brand {
+		if l.hears(s) {
 			l.offer(s)
 		}
 	}

@@ -37,6 +37,12 @@ func TestSlowListenerNeverBlocks(t *testing.T) {
 	if n := len(l.C()); n == 0 || n > 64 {
 		t.Fatalf("%d signals wait", n)
 	}
+	if !l.Lagged() || l.Lagged() {
+		t.Fatal("a listener is not told, once, that signals were dropped")
+	}
+	if fast := h.Listen(brand, ""); fast.Lagged() {
+		t.Fatal("told of dropped signals where none were")
+	}
 }
 
 func TestLateListenersAreToldWhatTheyMissed(t *testing.T) {
