@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"lotse/internal/access"
+	"lotse/internal/catalog"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/web/assets"
@@ -23,31 +25,40 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 
-// Chain is what every request passes, outermost first.
-func (k *Kit) Chain(mux http.Handler) http.Handler {
-	files := http.NewServeMux()
-	files.Handle(assets.Prefix, assets.Handler()) // no session, no language: cached for all
-	files.Handle("/", k.language(k.Sessions.Middleware(k.actor(k.setup(mux)))))
+// Chain is what every request passes, outermost first. mux has the pages of one
+// person; open adds routes that are the same for everybody and pass without
+// session, cookie and body.
+func (k *Kit) Chain(mux http.Handler, open ...func(*http.ServeMux)) http.Handler {
+	all := http.NewServeMux()
+	all.Handle(assets.Prefix, assets.Handler()) // no session, no language: cached for all
+	all.Handle(catalog.LookPrefix, http.HandlerFunc(k.look))
+	all.Handle("/", limitBody(k.language(k.Sessions.Middleware(k.actor(k.setup(mux))))))
+	for _, routes := range open {
+		routes(all)
+	}
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(k.language(k.Page(func(http.ResponseWriter, *http.Request) error {
 		return errs.New(errs.Forbidden, "error.cross_origin")
 	})))
-	return k.recovered(k.headers(guard.Handler(limitBody(files))))
+	return k.recovered(k.headers(guard.Handler(all)))
 }
 
-// headers sets what browsers need to keep a page safe.
+// headers sets what browsers need to keep a page safe. The values are made once:
+// nothing writes into the slice of a header that is there, not even Add.
 func (k *Kit) headers(next http.Handler) http.Handler {
+	safe := map[string][]string{
+		"Content-Security-Policy":      {policy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"same-origin"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"camera=(), microphone=(), geolocation=(), interest-cohort=()"},
+	}
+	if k.Secure {
+		safe["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
-		if k.Secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		maps.Copy(w.Header(), safe)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -67,13 +78,6 @@ func (k *Kit) recovered(next http.Handler) http.Handler {
 			k.Log.Error("a handler panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 			k.Fail(w, r, errs.New(errs.Internal, ""))
 		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
-func limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -176,22 +180,23 @@ func hostOf(remote string) string {
 
 // bare is the frame of pages for people who may not be signed in.
 func (k *Kit) bare(r *http.Request, title string) ui.Page {
-	return ui.Page{Title: title, Brand: k.brandName(r), Home: "/", Languages: Languages(r)}
+	b := k.brand(r)
+	return ui.Page{Title: title, Brand: b.Name, Home: "/", Languages: Languages(r), LookStyle: b.LookPath(), Logo: b.LogoPath()}
 }
 
 // Bare returns the page frame for somebody who is not signed in.
 func (k *Kit) Bare(r *http.Request, title string) ui.Page { return k.bare(r, title) }
 
-// brandName is the name of the brand the host belongs to. A page that can't
-// reach the database is still shown, with the product's name.
-func (k *Kit) brandName(r *http.Request) string {
+// brand is the one the host belongs to. A page that can't reach the database is
+// still shown, with the product's name.
+func (k *Kit) brand(r *http.Request) catalog.Brand {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	b, err := k.Catalog.BrandByHost(ctx, r.Host)
 	if err != nil || b.Name == "" {
-		return "Lotse"
+		return catalog.Brand{Name: "Lotse"}
 	}
-	return b.Name
+	return b
 }
 
 // Languages are the links that show the same page in each language.

@@ -69,6 +69,7 @@ func navigation(p *i18n.Printer, a access.Actor, current string) []ui.NavItem {
 		item  ui.NavItem
 	}{
 		{access.ReadCases, ui.NavItem{Label: p.T("shell.cases"), Href: "/cases", Icon: "inbox", Key: "g c"}},
+		{access.ReviewPosts, ui.NavItem{Label: p.T("shell.duties"), Href: "/duties", Icon: "globe", Key: "g d"}},
 		{access.RepairIntake, ui.NavItem{Label: p.T("shell.look"), Href: "/look", Icon: "alert", Key: "g l"}},
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.staff"), Href: "/admin/staff", Icon: "users", Key: "g p"}},
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.teams"), Href: "/admin/teams", Icon: "user-check", Key: "g t"}},

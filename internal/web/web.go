@@ -31,9 +31,6 @@ import (
 	"lotse/internal/web/ui"
 )
 
-// maxBody bounds a request's body unless a handler allows more.
-const maxBody = 2 << 20
-
 // Handler answers a request or returns why it can't.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
@@ -139,10 +136,31 @@ func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if own := message(p, err); own != "" && kind != errs.Internal {
 		text = own
 	}
-	page := ui.BareProps{Page: k.bare(r, title)}
-	if err := Render(w, r, kind.Status(), within(ui.Bare(page), ui.ErrorPage(kind.Status(), title, text, homeButton(p)))); err != nil {
+	shown := within(k.errorFrame(r, title), ui.ErrorPage(kind.Status(), title, text, homeButton(p)))
+	if err := Render(w, r, kind.Status(), shown); err != nil {
 		k.Log.Warn("an error page could not be written", "route", r.Pattern, "error", err)
 	}
+}
+
+// errorFrame is the frame of an error page: for customers one that shows the ways
+// on, for staff a bare one.
+func (k *Kit) errorFrame(r *http.Request, title string) templ.Component {
+	page := k.bare(r, title)
+	if access.FromContext(r.Context()).Kind == access.Staff {
+		return ui.Bare(ui.BareProps{Page: page})
+	}
+	return ui.Public(ui.PublicProps{Page: page, Ways: Ways(r), NoIndex: true})
+}
+
+// Ways are the addresses of the signpost, in the language of the page asked for.
+func Ways(r *http.Request) ui.Ways {
+	locale := string(i18n.From(r.Context()).Locale())
+	w := ui.Ways{Solve: "/" + locale + "/", Ask: "/ask", Track: "/my"}
+	if chosen := r.URL.Query().Get(languageParam); chosen != "" {
+		w.Ask += "?" + languageParam + "=" + locale
+		w.Track += "?" + languageParam + "=" + locale
+	}
+	return w
 }
 
 func homeButton(p *i18n.Printer) templ.Component {

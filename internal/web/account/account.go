@@ -51,8 +51,8 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"GET /signin": p.showSignIn, "POST /signin": p.signIn,
 		"POST /signout": p.signOut,
 		"GET /forgot":   p.showForgot, "POST /forgot": p.forgot,
-		"GET /reset/{token}": secret(p.showReset), "POST /reset/{token}": secret(p.reset),
-		"GET /invite/{token}": secret(p.showInvite), "POST /invite/{token}": secret(p.accept),
+		"GET /reset/{token}": web.Secret(p.showReset), "POST /reset/{token}": web.Secret(p.reset),
+		"GET /invite/{token}": web.Secret(p.showInvite), "POST /invite/{token}": web.Secret(p.accept),
 	} {
 		mux.Handle(pattern, p.kit.Page(h))
 	}

@@ -76,6 +76,11 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"GET /admin/brand":                  p.showBrand,
 		"POST /admin/brand":                 p.updateBrand,
 		"POST /admin/brand/answers":         p.updateAnswers,
+		"POST /admin/brand/look":            p.updateColor,
+		"POST /admin/brand/logo":            p.updateLogo,
+		"GET /admin/brand/look.svg":         p.lookPicture,
+		"GET /admin/design":                 func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/admin/design/all") },
+		"GET /admin/design/{name}":          p.showDesign,
 	})
 }
 

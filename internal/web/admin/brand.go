@@ -30,10 +30,14 @@ func (p *Pages) renderBrand(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	shown := form.New("brand_name", brand.Name, "host", brand.Host, "language", brand.Language,
-		"undo_seconds", strconv.Itoa(seconds), "acknowledge", yesNo(acknowledge))
+		"undo_seconds", strconv.Itoa(seconds), "acknowledge", yesNo(acknowledge), "color", brand.Color)
+	if typed := r.URL.Query().Get("color"); typed != "" { // a colour to look at
+		shown = form.New("color", typed).Over(shown)
+	}
 	shown = f.Over(shown)
 	frame := p.shell(r, t(ctx, "admin.brand.title"), brandPath, f.Errors)
-	return web.Render(w, r, status, brandPage(frame, shown))
+	frame.Scripts = append(frame.Scripts, brandScript)
+	return web.Render(w, r, status, brandPage(frame, shown, lookFor(r, brand, f)))
 }
 
 func yesNo(yes bool) string {

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-//go:embed css app.js favicon.svg vendor/*.js vendor/icons.svg
+//go:embed css app.js upload.js draft.js favicon.svg vendor/*.js vendor/icons.svg
 var source embed.FS
 
 // layers are the cascade layers in rising order of strength. "pages" has no
@@ -24,7 +24,10 @@ var htmxFiles = []string{"vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "v
 func embedded() map[string][]byte {
 	return map[string][]byte{
 		"app.css":     []byte(styleSheet()),
+		"public.css":  []byte(publicSheet()),
 		"app.js":      mustRead("app.js"),
+		"upload.js":   mustRead("upload.js"),
+		"draft.js":    mustRead("draft.js"),
 		"htmx.js":     htmxBundle(),
 		"icons.svg":   mustRead("vendor/icons.svg"),
 		"favicon.svg": mustRead("favicon.svg"),
@@ -42,6 +45,17 @@ func styleSheet() string {
 				b.WriteString(layer(name, string(mustRead(p))))
 			}
 		}
+	}
+	return b.String()
+}
+
+// publicSheet joins what only pages for customers need: css/public/*.css, in the
+// layer of the components.
+func publicSheet() string {
+	var b strings.Builder
+	paths, _ := fs.Glob(source, "css/public/*.css") // the pattern is constant and well formed
+	for _, p := range paths {
+		b.WriteString(layer("components", string(mustRead(p))))
 	}
 	return b.String()
 }

@@ -46,11 +46,15 @@ func pages(t *testing.T) map[string]*goquery.Document {
 	plain.Errors = nil
 	made := map[string]*goquery.Document{}
 	for _, l := range i18n.Locales() {
-		for name, c := range map[string]templ.Component{
-			"all": Specimen(specimenPage(), noon), "case": SpecimenCase(plain, noon),
-			"sign-in": SpecimenSignIn(plain), "error": SpecimenError(plain),
-		} {
-			made[name+" "+string(l)] = render(t, l, c)
+		for _, s := range Specimens {
+			p := SpecimenProps{Page: plain, Now: noon}
+			switch s.Name {
+			case "all":
+				p.Errors = specimenPage().Errors
+			case "ask":
+				p.Errors = specimenPage().Errors[:1]
+			}
+			made[s.Name+" "+string(l)] = render(t, l, s.Show(p))
 		}
 	}
 	return made
@@ -104,7 +108,7 @@ func checkIDs(t *testing.T, doc *goquery.Document) {
 // checkLabels finds controls without a label and pressables without a text.
 func checkLabels(t *testing.T, doc *goquery.Document) {
 	t.Helper()
-	doc.Find("input, select, textarea").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("input:not([type=hidden]), select, textarea").Each(func(_ int, s *goquery.Selection) {
 		id := s.AttrOr("id", "")
 		if strings.TrimSpace(doc.Find(`label[for="`+id+`"]`).Text()) == "" {
 			t.Errorf("control %q has no label", id)
@@ -150,7 +154,7 @@ func checkPolicy(t *testing.T, doc *goquery.Document) {
 			}
 		}
 	})
-	doc.Find("script[src], link[href], use[href]").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("script[src], link[href]:not([rel=canonical], [rel=alternate]), use[href]").Each(func(_ int, s *goquery.Selection) {
 		if u := s.AttrOr("src", s.AttrOr("href", "")); !strings.HasPrefix(u, assets.Prefix) {
 			t.Errorf("%s is not one of our assets", u)
 		}
@@ -178,7 +182,7 @@ func checkWords(t *testing.T, doc *goquery.Document) {
 }
 
 func TestErrorSummary(t *testing.T) {
-	doc := render(t, i18n.German, Specimen(specimenPage(), noon))
+	doc := render(t, i18n.German, Specimen(SpecimenProps{Page: specimenPage(), Now: noon}))
 	summary := doc.Find("main > :first-child")
 	if !summary.Is("#error-summary[autofocus][tabindex='-1'][role=alert]") {
 		t.Fatal("the summary is not the first thing of the page or does not take the focus")

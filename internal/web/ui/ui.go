@@ -10,8 +10,11 @@
 // handed in as a component (templ.Raw after sanitising).
 //
 // What an author needs to know:
-//   - Each page has one h1: PageHeader in a Shell, Heading in a Bare, or
-//     ErrorPage. Panels are h2, messages h3.
+//   - There are three frames: Shell for staff, Public for customers, Bare for
+//     sign-in and set-up. Public loads no htmx; pages bring modules by
+//     Page.Scripts ("upload.js", "draft.js").
+//   - Each page has one h1: PageHeader in a Shell or Public, Heading in a Bare,
+//     Hero, Confirmation or ErrorPage. Panels and posts are h2, messages h3.
 //   - A control is known by its Name; its id is FieldID(Name), which is where
 //     the error summary links to.
 //   - There are no inline styles and no inline scripts, the content security
@@ -19,7 +22,7 @@
 //   - data-key="r" on a link, button or control makes it a keyboard shortcut;
 //     components have a Key for that.
 //
-// Specimen shows every component in every state. Only packages under web import
+// Specimens show every component in every state, at /admin/design. Only packages under web import
 // ui.
 package ui
 
@@ -142,3 +145,6 @@ func flag(name string, on bool) templ.Attributes {
 	}
 	return templ.Attributes{name: true}
 }
+
+// date returns the day of at in words.
+func date(ctx context.Context, at time.Time) string { return i18n.From(ctx).Date(at) }

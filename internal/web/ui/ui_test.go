@@ -27,6 +27,18 @@ func TestHostileText(t *testing.T) {
 		"copy":       CopyText("c", hostile),
 		"flash":      Flash(Danger, hostile),
 		"facts":      KeyValues([]KeyValue{{Label: hostile, Text: hostile}}),
+		"thread":     ThreadCard(ThreadCardProps{Title: hostile, Href: hostile, Excerpt: hostile, Topic: hostile, Lang: hostile}),
+		"post":       Post(PostProps{ID: "p", Role: PostCommunity, Author: hostile, Lang: hostile}),
+		"official":   Post(PostProps{ID: "p", Role: PostOfficial, Author: hostile, Brand: hostile}),
+		"tombstone":  Post(PostProps{ID: "p", Role: PostQuestion, Author: hostile, Tombstone: hostile}),
+		"suggestion": Suggestions([]Suggestion{{Title: hostile, Href: hostile, Excerpt: hostile, Lang: hostile}}),
+		"summary":    SummaryList([]SummaryItem{{Label: hostile, Text: hostile, Href: hostile}, {Label: hostile, Name: hostile, Button: hostile}}),
+		"upload":     UploadField(UploadProps{FieldProps: FieldProps{Name: "f", Label: hostile}, URL: hostile, Uploaded: []Upload{{Token: hostile, Name: hostile, Size: hostile}}}),
+		"steps":      Steps(hostile, []StepItem{{Title: hostile, Text: hostile, When: hostile}}),
+		"confirm":    Confirmation(ConfirmationProps{Title: hostile, Label: hostile, Number: hostile, Text: hostile, Until: hostile}),
+		"preview":    PublicPreview(PreviewProps{Title: hostile, Note: hostile}),
+		"search":     SearchBox(SearchProps{Action: hostile, Name: "q", Value: hostile, Label: hostile}),
+		"notice":     Notice(NoticeProps{Title: hostile, Text: hostile}),
 	} {
 		var b bytes.Buffer
 		if err := c.Render(body, &b); err != nil {
@@ -152,7 +164,7 @@ func TestFrames(t *testing.T) {
 	if !strings.Contains(shell.Find(`meta[name=htmx-config]`).AttrOr("content", ""), `"allowEval":false`) {
 		t.Error("htmx may evaluate code")
 	}
-	if bare := render(t, i18n.English, SpecimenSignIn(p)); bare.Find("script").Length() != 1 {
+	if bare := render(t, i18n.English, SpecimenSignIn(SpecimenProps{Page: p, Now: noon})); bare.Find("script").Length() != 1 {
 		t.Error("a bare page needs no htmx")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,15 +73,15 @@ func (b *Browser) Do(r *http.Request) *Page {
 			r.Header[name] = values
 		}
 	}
-	for _, c := range b.cookies {
+	for _, c := range b.cookiesFor(r.URL.Path) {
 		r.AddCookie(c)
 	}
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, r)
 	page := &Page{Status: w.Code, Header: w.Header(), Cookies: w.Result().Cookies(), Body: w.Body.String()}
 	for _, c := range page.Cookies {
-		if b.cookies[c.Name] = c; c.MaxAge < 0 || c.Value == "" {
-			delete(b.cookies, c.Name)
+		if b.cookies[c.Path+" "+c.Name] = c; c.MaxAge < 0 || c.Value == "" {
+			delete(b.cookies, c.Path+" "+c.Name)
 		}
 	}
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(page.Body))
@@ -92,6 +93,20 @@ func (b *Browser) Do(r *http.Request) *Page {
 		check(b.t, r.Method+" "+r.URL.Path, page)
 	}
 	return page
+}
+
+// cookiesFor returns the cookies of a path, those of longer paths first (RFC 6265
+// §5.4).
+func (b *Browser) cookiesFor(path string) []*http.Cookie {
+	var list []*http.Cookie
+	for _, c := range b.cookies {
+		at := strings.TrimSuffix(c.Path, "/")
+		if c.Path == "" || path == at || strings.HasPrefix(path, at+"/") {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(x, y *http.Cookie) int { return len(y.Path) - len(x.Path) })
+	return list
 }
 
 // Location is where the answer leads, "" if it is no redirect.
