@@ -29,6 +29,8 @@ import (
 	"lotse/internal/platform/live"
 	"lotse/internal/platform/queue"
 	"lotse/internal/platform/seal"
+	"lotse/internal/publish"
+	"lotse/internal/search"
 	"lotse/internal/setup"
 	"lotse/internal/staff"
 	"lotse/internal/views"
@@ -53,6 +55,8 @@ type App struct {
 	Intake  *intake.Intake
 	Outbox  *outbox.Outbox
 	Setup   *setup.Setup
+	Publish *publish.Publish
+	Index   *search.Index // of what is public; nil where another process holds it
 	Kit     *web.Kit
 
 	adapters []channel.Adapter
@@ -80,7 +84,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{Config: c, Log: o.Log, Clock: o.Clock, Hub: live.NewHub(), figures: newFigures(prometheus.NewRegistry())}
-	for _, step := range []func(context.Context) error{a.openFolder, a.openDatabase, a.buildDomain, a.buildChannels, a.buildWeb} {
+	for _, step := range []func(context.Context) error{a.openFolder, a.openDatabase, a.openIndex, a.buildDomain, a.buildChannels, a.buildWeb} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -91,6 +95,9 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 // Close gives back what New opened.
 func (a *App) Close() error {
 	var all []error
+	if a.Index != nil {
+		all = append(all, a.Index.Close())
+	}
 	if a.DB != nil {
 		all = append(all, a.DB.Close())
 	}
@@ -158,10 +165,22 @@ func (a *App) buildDomain(context.Context) error {
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Blobs: a.Blobs, Hub: a.Hub, Desk: a.Desk, People: a.People, Accounts: a.Catalog,
 		Readers: map[string]intake.Reader{}, Log: a.Log, Counted: a.figures.settled,
 		Token: func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
+		Queue: a.Queue, FirstTeam: a.firstTeam,
 	})
+	a.Desk.SetForgetter(a.People.ForgetTx)
+	a.buildPublish()
 	a.Setup = setup.New(a.DB, a.Seal, a.Clock, a.Staff, a.Catalog, a.Config.Data)
 	a.figures.backlog(a.Intake, a.Outbox)
 	return nil
+}
+
+// firstTeam is who gets what comes in by a page of a brand without a mailbox.
+func (a *App) firstTeam(ctx context.Context, brand ids.ID) (ids.ID, error) {
+	teams, err := a.Staff.Teams(ctx, access.Lotse(brand))
+	if err != nil || len(teams) == 0 {
+		return ids.ID{}, err
+	}
+	return teams[0].ID, nil
 }
 
 // notify carries what package staff wants to tell a colleague to the outbox.
@@ -229,6 +248,7 @@ func (a *App) housekeeping(ctx context.Context) {
 			for _, work := range []func(context.Context) error{
 				func(ctx context.Context) error { return access.Sweep(ctx, a.DB, a.Clock) },
 				func(ctx context.Context) error { return a.Outbox.Recover(ctx, false) },
+				a.Intake.SweepUploads,
 			} {
 				if err := work(ctx); err != nil && ctx.Err() == nil {
 					a.Log.Warn("housekeeping failed", "error", err)

@@ -23,11 +23,14 @@ var needs = map[string]access.Role{
 	"Desk.Attachment": access.Agent, "Desk.Dismiss": access.Agent, "Desk.Events": access.Agent, "Desk.File": access.Agent,
 	"Desk.Find": access.Agent, "Desk.HandOver": access.Agent, "Desk.History": access.Agent, "Desk.Merge": access.Agent,
 	"Desk.Message": access.Agent, "Desk.Note": access.Agent, "Desk.Reply": access.Agent, "Desk.SetState": access.Agent,
-	"Desk.Take": access.Agent, "Desk.Withdraw": access.Agent,
+	"Desk.Take": access.Agent, "Desk.Withdraw": access.Agent, "Desk.Trash": access.Agent, "Desk.Restore": access.Agent,
+	"Desk.Erasures": access.Agent, "Desk.SettleErasure": access.Lead, "Desk.Delete": access.Lead,
+	"Publish.Answer": access.Agent, "Publish.AnswerThread": access.Agent, "Publish.EditPost": access.Agent, "Publish.Withdraw": access.Agent,
+	"Publish.Release": access.Agent, "Publish.Refuse": access.Agent, "Publish.OfCase": access.Agent, "Publish.Queue": access.Agent, "Publish.Overdue": access.Agent, "Publish.Duties": access.Agent,
 	"Views.List":     access.Agent,
 	"Outbox.ForFile": access.Agent, "Outbox.SendAgain": access.Agent, "Outbox.SendTest": access.Admin,
 	"Intake.Parked": access.Lead, "Intake.Raw": access.Lead, "Intake.Retry": access.Lead, "Intake.Dismiss": access.Lead,
-	"People.Get":     access.Agent,
+	"People.Get": access.Agent, "People.Block": access.Agent, "People.BlockAddress": access.Agent, "People.Unblock": access.Agent, "People.Blocks": access.Agent,
 	"Directory.ByID": access.Agent, "Directory.Colleagues": access.Agent, "Directory.List": access.Agent, "Directory.Team": access.Agent, "Directory.Teams": access.Agent,
 	"Directory.ChangePassword": access.Agent, "Directory.SetLanguage": access.Agent,
 	"Directory.CreateTeam": access.Admin, "Directory.UpdateTeam": access.Admin, "Directory.Invite": access.Admin,
@@ -35,12 +38,31 @@ var needs = map[string]access.Role{
 	"Directory.SetTeams": access.Admin,
 	"Catalog.AccountFor": access.Admin, "Catalog.AccountsFor": access.Admin, "Catalog.CreateAccount": access.Admin,
 	"Catalog.UpdateAccount": access.Admin, "Catalog.SetAccountActive": access.Admin, "Catalog.UpdateBrand": access.Admin,
+	"Catalog.SetColor": access.Admin, "Catalog.SetLogo": access.Admin, "Catalog.RemoveLogo": access.Admin,
 	"Sessions.List": access.Agent, "Sessions.Revoke": access.Agent, "Sessions.RevokeOthers": access.Agent,
+}
+
+// own are the functions that customers may call, each on what is their own: they
+// refuse nobody, and staff unless they are named above too. That they know no other customer's case is shown
+// where they live.
+var own = map[string]bool{
+	"Desk.OwnFile": true, "Desk.OwnCases": true, "Desk.OwnAttachment": true, "Desk.Solved": true, "Desk.Contest": true,
+	"Desk.AskErasure": true, "Desk.RenewLinks": true, "Desk.OwnNumber": true, "Intake.Write": true,
+	"Publish.OfCase": true, "Publish.Suggest": true, "Publish.Preview": true, "Publish.Propose": true, "Publish.TakeBack": true,
 }
 
 // open are the functions without an actor, and why nobody is asked.
 var open = map[string]string{
-	"Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Views.Hook": "called by the desk", "Outbox.SetRenderer": "wiring",
+	"Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Desk.SetForgetter": "wiring", "Desk.RecordTx": "publish", "Desk.MarkPublicTx": "publish", "Desk.OwnTx": "the intake, which hands on who asks",
+	"Desk.OpenerTx": "the intake", "Desk.NumberedTx": "the outbox", "Intake.Ask": "anybody may ask", "Intake.Stage": "anybody may ask",
+	"Intake.Staged": "the token is the proof", "Intake.SweepUploads": "called now and then",
+	"People.OnConfirmed": "wiring", "People.ConfirmTx": "opening a link", "People.Confirmed": "publish", "People.ForgetTx": "the desk",
+	"People.BlockedTx": "the intake", "People.CustomerBlockedTx": "the intake", "People.PeekLink": "the token is the proof", "People.OpenLink": "the token is the proof",
+	"People.PeekFileLink": "the token is the proof", "People.OpenFileLink": "the token is the proof",
+	"Outbox.SendCaseLink": "who asks learns nothing", "Outbox.SendFileLink": "who asks learns nothing",
+	"Publish.Thread": "public", "Publish.Version": "public", "Publish.Cards": "public", "Publish.Latest": "public", "Publish.Unanswered": "public", "Publish.Sitemap": "public",
+	"Publish.Docs": "the public index", "Publish.ConfirmedTx": "opening a link", "Publish.Hook": "called by the desk",
+	"Views.Hook": "called by the desk", "Outbox.SetRenderer": "wiring",
 	"Outbox.NotifyTx": "called by package staff in its transaction", "Outbox.Recover": "called at start", "Outbox.Pending": "a figure",
 	"Desk.ReceiveTx": "the intake", "Desk.StoredTx": "the intake", "Desk.ByExternalTx": "the intake", "Desk.ByNumberTx": "the intake",
 	"Desk.MembersTx": "the intake", "Desk.OpenOfTx": "the intake", "Desk.DeliveryFailedTx": "the outbox", "Desk.NameTx": "the outbox",
@@ -51,7 +73,7 @@ var open = map[string]string{
 	"Directory.RequestReset": "who forgot a password is nobody yet", "Directory.Names": "names of colleagues on pages that were checked",
 	"Directory.Render": "the outbox", "Directory.PasswordsChecked": "a figure", "Directory.PrepareAdmin": "setup", "Directory.CreateAdminTx": "setup",
 	"Directory.CreateTeamTx": "setup", "Directory.AnswerBy": "the desk", "Directory.Restricted": "the desk", "Directory.Assignable": "the desk",
-	"Catalog.Brands": "public", "Catalog.Brand": "public", "Catalog.BrandByHost": "public", "Catalog.Accounts": "the program", "Catalog.Account": "the program",
+	"Catalog.Logo": "public", "Catalog.Brands": "public", "Catalog.Brand": "public", "Catalog.BrandByHost": "public", "Catalog.Accounts": "the program", "Catalog.Account": "the program",
 	"Catalog.ClaimBrandTx": "setup", "Catalog.CreateAccountTx": "setup",
 	"Sessions.Middleware": "wiring", "Sessions.Current": "the request's own", "Sessions.SignIn": "after the password was right",
 	"Sessions.SignOut": "the request's own", "Sessions.Keep": "the request's own", "Sessions.Take": "the request's own",
@@ -62,7 +84,7 @@ func TestEveryDomainFunctionAsksWhoIsThere(t *testing.T) {
 		a := newApp(t, url)
 		brand := firstBrand(t, a)
 		seen := map[string]bool{}
-		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Kit.Sessions} {
+		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Kit.Sessions, a.Publish} {
 			v := reflect.ValueOf(domain)
 			for i := range v.NumMethod() {
 				name := v.Elem().Type().Name() + "." + v.Type().Method(i).Name
@@ -73,6 +95,11 @@ func TestEveryDomainFunctionAsksWhoIsThere(t *testing.T) {
 		for name := range needs {
 			if !seen[name] {
 				t.Errorf("%s is in the table but not in the program", name)
+			}
+		}
+		for name := range own {
+			if !seen[name] {
+				t.Errorf("%s is listed as a customer's own but not in the program", name)
 			}
 		}
 		for name := range open {
@@ -89,8 +116,8 @@ func checkFunction(t *testing.T, name string, f reflect.Value, brand ids.ID) {
 	t.Helper()
 	least, guarded := needs[name]
 	takesActor := f.Type().NumIn() > 1 && f.Type().In(1) == actorType
-	if _, listed := open[name]; listed != !takesActor || guarded != takesActor {
-		t.Errorf("%s: takes an actor: %v, in the table of roles: %v, listed as open: %v", name, takesActor, guarded, listed)
+	if _, listed := open[name]; listed != !takesActor || (guarded || own[name]) != takesActor {
+		t.Errorf("%s: takes an actor: %v, in the table of roles: %v, a customer's own: %v, listed as open: %v", name, takesActor, guarded, own[name], listed)
 		return
 	}
 	if !takesActor {
@@ -104,10 +131,10 @@ func checkFunction(t *testing.T, name string, f reflect.Value, brand ids.ID) {
 		may   bool
 	}{
 		{"nobody", access.Actor{BrandID: brand}, false},
-		{"a customer", access.Actor{Kind: access.Customer, ID: me, BrandID: brand}, false},
-		{"an agent", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Agent, Session: session}, least <= access.Agent},
-		{"a lead", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Lead, Session: session}, least <= access.Lead},
-		{"an administrator", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Admin, Session: session}, true},
+		{"a customer", access.Actor{Kind: access.Customer, ID: me, BrandID: brand}, own[name]},
+		{"an agent", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Agent, Session: session}, guarded && least <= access.Agent},
+		{"a lead", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Lead, Session: session}, guarded && least <= access.Lead},
+		{"an administrator", access.Actor{Kind: access.Staff, ID: me, BrandID: brand, Role: access.Admin, Session: session}, guarded},
 	} {
 		refused := isRefusal(call(f, who.actor))
 		if refused == who.may {

@@ -43,6 +43,7 @@ func (a *App) Run(ctx context.Context, ready func(Started)) error {
 	background := func(f func(context.Context)) { wg.Go(func() { f(ctx) }) }
 	background(a.Intake.Run)
 	background(a.housekeeping)
+	background(a.followIndex)
 	if a.DB.Postgres() {
 		background(func(ctx context.Context) { a.Hub.Relay(ctx, a.DB.URL(), a.Log) })
 	}

@@ -39,9 +39,12 @@ func (a *App) handler() http.Handler {
 	pages := http.NewServeMux()
 	workspace.New(workspace.Parts{
 		Kit: a.Kit, Desk: a.Desk, Views: a.Views, Outbox: a.Outbox, Intake: a.Intake, People: a.People, Hub: a.Hub, Blobs: a.Blobs, Seal: a.Seal,
+		Publish: a.Publish,
 	}).Routes(pages)
+	a.portal().Routes(pages)
 	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
 	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox}).Routes(pages)
+	pages.Handle("GET /{$}", a.Kit.Page(front))
 	pages.Handle("/", a.Kit.Page(func(http.ResponseWriter, *http.Request) error { return errs.New(errs.NotFound, "") }))
 	all := http.NewServeMux()
 	all.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
@@ -49,7 +52,7 @@ func (a *App) handler() http.Handler {
 	if a.Config.Metrics == "" {
 		all.Handle("GET /metrics", onlyHere(a.metrics()))
 	}
-	all.Handle("/", a.Kit.Chain(pages))
+	all.Handle("/", a.Kit.Chain(pages, a.publicPages()))
 	return all
 }
 

@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
 	"lotse/internal/web"
+	"lotse/internal/web/letter"
 	"lotse/internal/web/ui"
 )
 
@@ -46,6 +46,7 @@ type draft struct {
 	Target          string // case of a suggestion
 	Message         string // to take back
 	Delivery        string // to send again
+	Why             string // reason to block, delete or settle
 	Seen, Read      int64
 	wrong           []ui.FieldError
 	handOver, notes bool // unfolded
@@ -59,13 +60,14 @@ func readDraft(r *http.Request) draft {
 	return draft{
 		Reply: r.FormValue("reply"), Next: r.FormValue("next"), Note: r.FormValue("note"), To: r.FormValue("to"),
 		Reason: r.FormValue("reason"), State: r.FormValue("state"), Target: r.FormValue("target"),
-		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"), Seen: whole("seen"), Read: whole("read"),
+		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"),
+		Why: r.FormValue("why"), Seen: whole("seen"), Read: whole("read"),
 	}
 }
 
 func (w *Workspace) show(rw http.ResponseWriter, r *http.Request) error {
 	typed := r.PathValue("number")
-	if n := number(typed); n != "" && n != typed {
+	if n := ids.ParseNumber(typed); n != "" && n != typed {
 		return web.Redirect(rw, r, "/cases/"+n)
 	}
 	page, err := w.load(r, typed)
@@ -248,10 +250,7 @@ func (p casePage) recipient() string {
 }
 
 // attachmentPath is the address of a file.
-func attachmentPath(a desk.Attachment) string {
-	name := url.PathEscape(a.Name)
-	if name == "" || name == "." || name == ".." {
-		name = "file"
-	}
-	return "/attachments/" + a.ID.String() + "/" + name
-}
+func attachmentPath(a desk.Attachment) string { return letter.Path("/attachments", a) }
+
+// picture is the address of a file that stands in a text.
+func picture(a desk.Attachment) string { return attachmentPath(a) + "?inline=1" }

@@ -53,7 +53,7 @@ func (w *Workspace) find(rw http.ResponseWriter, r *http.Request, typed string) 
 		return web.Redirect(rw, r, "/cases")
 	}
 	p := i18n.From(r.Context())
-	n := number(typed)
+	n := ids.ParseNumber(typed)
 	if n == "" {
 		return w.showList(rw, r, &ui.FlashProps{Tone: ui.Info, Text: p.T("workspace.search.only_numbers")})
 	}
@@ -149,13 +149,16 @@ func filters(r *http.Request, f views.Filter, c crew) []ui.NavItem {
 				Href: address(views.Filter{Scope: views.Team, TeamID: team.ID}), Current: current})
 		}
 	}
-	return append(items, item(views.AllOpen, "3"), item(views.All, "4"))
+	return append(items, item(views.AllOpen, "3"), item(views.All, "4"), item(views.Trash, ""))
 }
 
 func describe(p *i18n.Printer, a access.Actor, c crew, r views.Row, now time.Time) listRow {
 	row := listRow{
 		number: r.Number, href: "/cases/" + r.Number, state: stateName(p, r.State), stateTone: stateTone(r.State), team: c.team(r.TeamID),
 		restricted: r.Restricted, at: r.MovedAt.Time(), now: now,
+	}
+	if r.Trashed {
+		row.state, row.stateTone = p.T("workspace.list.trashed"), ui.Neutral
 	}
 	if r.Restricted {
 		row.title, row.icon = p.T("workspace.list.restricted"), "lock"

@@ -598,6 +598,8 @@ func emptyIcon(s views.Scope) string {
 	switch s {
 	case views.Mine:
 		return "success"
+	case views.Trash:
+		return "trash"
 	case views.Unowned:
 		return "user-check"
 	}

@@ -11,6 +11,7 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/desk"
 	"lotse/internal/outbox"
+	"lotse/internal/web/letter"
 	"lotse/internal/web/ui"
 )
 
@@ -18,7 +19,7 @@ import (
 type entry struct {
 	message desk.Message
 	props   ui.MessageProps
-	body    shown
+	body    letter.Text
 	folded  string   // what stands for it until it is unfolded; "" shows it at once
 	origin  string   // why it is in this case
 	hints   []string // what a reader should know of it
@@ -46,11 +47,11 @@ func (p casePage) describe() []entry {
 }
 
 func (p casePage) entry(m desk.Message) entry {
-	e := entry{message: m, body: bodyOf(m, p.p), props: ui.MessageProps{
+	e := entry{message: m, body: letter.TextOf(m, p.p, picture), props: ui.MessageProps{
 		ID: "m-" + m.ID.String(), Author: p.author(m), At: m.CreatedAt.Time(), Now: p.now,
 	}}
 	for _, a := range m.Attachments {
-		if !e.body.inline[a.ID] {
+		if !e.body.Inline[a.ID] {
 			e.files = append(e.files, a)
 		}
 	}
@@ -112,8 +113,8 @@ func (p casePage) inbound(e *entry) {
 	if name, ok := automations[m.Automation]; ok {
 		e.hints = append(e.hints, p.p.T("workspace.automation."+name))
 	}
-	if e.body.blocked > 0 {
-		e.hints = append(e.hints, p.p.N("workspace.blocked", e.body.blocked))
+	if e.body.Blocked > 0 {
+		e.hints = append(e.hints, p.p.N("workspace.blocked", e.body.Blocked))
 	}
 }
 
@@ -195,7 +196,7 @@ func (p casePage) attachments(e entry) templ.Component {
 	}
 	list := make([]ui.AttachmentProps, len(e.files))
 	for i, a := range e.files {
-		list[i] = ui.AttachmentProps{Name: orName(a.Name, p.p.T("workspace.file")), Href: attachmentPath(a), Size: p.p.Bytes(a.Size), Icon: fileIcon(a)}
+		list[i] = ui.AttachmentProps{Name: orName(a.Name, p.p.T("workspace.file")), Href: attachmentPath(a), Size: p.p.Bytes(a.Size), Icon: letter.Icon(a)}
 	}
 	return ui.Attachments(list)
 }
@@ -205,14 +206,4 @@ func orName(name, fallback string) string {
 		return fallback
 	}
 	return name
-}
-
-func fileIcon(a desk.Attachment) string {
-	switch {
-	case strings.HasPrefix(a.ContentType, "image/"):
-		return "image"
-	case strings.HasPrefix(a.ContentType, "text/"), a.ContentType == "application/pdf":
-		return "file-text"
-	}
-	return "file"
 }

@@ -30,9 +30,11 @@ import (
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/live"
 	"lotse/internal/platform/seal"
+	"lotse/internal/publish"
 	"lotse/internal/views"
 	"lotse/internal/web"
 	"lotse/internal/web/assets"
+	"lotse/internal/web/letter"
 	"lotse/internal/web/ui"
 )
 
@@ -43,21 +45,22 @@ var styleSource string
 var scriptSource string
 
 var (
-	style  = assets.RegisterStyle("workspace.css", styleSource)
+	style  = assets.RegisterStyle("workspace.css", letter.Style+styleSource)
 	script = assets.RegisterScript("workspace.js", scriptSource)
 )
 
 // Parts are what the workspace is made of.
 type Parts struct {
-	Kit    *web.Kit
-	Desk   *desk.Desk
-	Views  *views.Views
-	Outbox *outbox.Outbox
-	Intake *intake.Intake
-	People *people.People
-	Hub    *live.Hub
-	Blobs  *blob.Folder
-	Seal   *seal.Sealer
+	Kit     *web.Kit
+	Desk    *desk.Desk
+	Views   *views.Views
+	Outbox  *outbox.Outbox
+	Intake  *intake.Intake
+	People  *people.People
+	Hub     *live.Hub
+	Blobs   *blob.Folder
+	Seal    *seal.Sealer
+	Publish *publish.Publish
 }
 
 // Workspace answers the requests of staff.
@@ -72,31 +75,40 @@ func New(p Parts) *Workspace { return &Workspace{Parts: p, heartbeat: heartbeat}
 // Routes mounts the pages.
 func (w *Workspace) Routes(mux *http.ServeMux) {
 	for pattern, h := range map[string]web.Handler{
-		"GET /{$}":                        w.home,
-		"GET /cases":                      w.list,
-		"GET /cases/{number}":             w.show,
-		"POST /cases/{number}/reply":      w.act(reply),
-		"POST /cases/{number}/note":       w.act(note),
-		"POST /cases/{number}/take":       w.act(take),
-		"POST /cases/{number}/handover":   w.act(handOver),
-		"POST /cases/{number}/state":      w.act(setState),
-		"POST /cases/{number}/merge":      w.act(merge),
-		"POST /cases/{number}/dismiss":    w.act(dismiss),
-		"POST /cases/{number}/withdraw":   w.act(withdraw),
-		"POST /cases/{number}/resend":     w.act(resend),
-		"GET /attachments/{id}/{name...}": w.attachment,
-		"GET /look":                       w.look,
-		"GET /look/{id}/raw":              w.raw,
-		"POST /look/{id}/retry":           w.settle(w.retry),
-		"POST /look/{id}/dismiss":         w.settle(w.dismissLook),
-		"GET /live":                       w.live,
+		"GET /cases":                                  w.list,
+		"GET /cases/{number}":                         w.show,
+		"POST /cases/{number}/reply":                  w.act(reply),
+		"POST /cases/{number}/note":                   w.act(note),
+		"POST /cases/{number}/take":                   w.act(take),
+		"POST /cases/{number}/handover":               w.act(handOver),
+		"POST /cases/{number}/state":                  w.act(setState),
+		"POST /cases/{number}/merge":                  w.act(merge),
+		"POST /cases/{number}/dismiss":                w.act(dismiss),
+		"POST /cases/{number}/withdraw":               w.act(withdraw),
+		"POST /cases/{number}/resend":                 w.act(resend),
+		"GET /cases/{number}/public":                  w.showPublic,
+		"POST /cases/{number}/public/answer":          w.answerPublic,
+		"POST /cases/{number}/public/{post}/release":  w.postAct("release"),
+		"POST /cases/{number}/public/{post}/refuse":   w.postAct("refuse"),
+		"POST /cases/{number}/public/{post}/withdraw": w.postAct("withdraw"),
+		"POST /cases/{number}/trash":                  w.act(trash),
+		"POST /cases/{number}/restore":                w.act(restore),
+		"POST /cases/{number}/block":                  w.act(block),
+		"POST /cases/{number}/erasure":                w.act(settleErasure),
+		"POST /cases/{number}/delete":                 w.deleteCase,
+		"GET /duties":                                 w.duties,
+		"GET /blocks":                                 w.blocks,
+		"POST /blocks":                                w.addBlock,
+		"POST /blocks/{id}/remove":                    w.unblock,
+		"GET /attachments/{id}/{name...}":             w.attachment,
+		"GET /look":                                   w.look,
+		"GET /look/{id}/raw":                          w.raw,
+		"POST /look/{id}/retry":                       w.settle(w.retry),
+		"POST /look/{id}/dismiss":                     w.settle(w.dismissLook),
+		"GET /live":                                   w.live,
 	} {
 		mux.Handle(pattern, w.Kit.StaffPage(h))
 	}
-}
-
-func (w *Workspace) home(rw http.ResponseWriter, r *http.Request) error {
-	return web.Redirect(rw, r, "/cases")
 }
 
 // shell is the frame of our pages.

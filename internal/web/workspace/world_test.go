@@ -33,6 +33,7 @@ import (
 	"lotse/internal/platform/markup"
 	"lotse/internal/platform/queue"
 	"lotse/internal/platform/seal"
+	"lotse/internal/publish"
 	"lotse/internal/staff"
 	"lotse/internal/views"
 	"lotse/internal/web"
@@ -57,6 +58,8 @@ type world struct {
 	pages   http.Handler
 	brand   ids.ID
 	account catalog.Account
+	people  *people.People
+	publish *publish.Publish
 	service ids.ID // team everybody reads
 	vault   ids.ID // restricted team
 	mia     *browser
@@ -119,14 +122,18 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Catalog: w.catalog, Senders: map[string]outbox.Sender{"email": noSender{}}, Log: log})
 	must(t, jobs.Open(ctx))
 	w.intake = intake.New(intake.Parts{DB: d, Seal: sealer, Clock: w.clock, Blobs: w.blobs, Hub: w.hub, Desk: w.desk, People: ppl,
-		Accounts: w.catalog, Readers: map[string]intake.Reader{"email": reader{}},
+		Accounts: w.catalog, Queue: jobs, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.service, nil }, Readers: map[string]intake.Reader{"email": reader{}},
 		Token: func(b ids.ID, token string) (string, bool) { return outbox.CheckToken(sealer, b, token) }, Log: log})
+	w.desk.SetForgetter(ppl.ForgetTx)
+	w.people = ppl
+	w.publish = publish.New(publish.Parts{DB: d, Seal: sealer, Clock: w.clock, Hub: w.hub, Teams: w.staff, People: ppl, Catalog: w.catalog, Record: w.desk})
+	w.desk.AddHook(w.publish.Hook)
 	kit := &web.Kit{Log: log, Clock: w.clock, Staff: w.staff, Catalog: w.catalog, BaseURL: "https://hilfe.lindenau.example",
 		NeedsSetup: func(context.Context) (bool, error) { return false, nil }}
 	kit.Sessions = access.NewSessions(d, w.clock, access.SessionOptions{Failed: kit.Fail})
 	mux := http.NewServeMux()
 	workspace.New(workspace.Parts{Kit: kit, Desk: w.desk, Views: w.views, Outbox: w.outbox, Intake: w.intake, People: ppl,
-		Hub: w.hub, Blobs: w.blobs, Seal: sealer}).Routes(mux)
+		Hub: w.hub, Blobs: w.blobs, Seal: sealer, Publish: w.publish}).Routes(mux)
 	mux.HandleFunc("POST /enter/{staff}", func(rw http.ResponseWriter, r *http.Request) {
 		id, err := ids.Parse(r.PathValue("staff"))
 		must(t, err)

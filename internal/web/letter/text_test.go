@@ -1,4 +1,4 @@
-package workspace
+package letter
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"lotse/internal/platform/markup"
 )
 
-func TestBodyOf(t *testing.T) {
+func TestTextOf(t *testing.T) {
 	photo := desk.Attachment{ID: ids.New(), Name: "Foto 1.png", ContentType: "image/png", ContentID: "foto@x"}
 	for name, tc := range map[string]struct{ text, html, want string }{
 		"text":                   {text: "Hallo\nWelt", want: "<p>Hallo<br/>\nWelt</p>\n"},
@@ -30,7 +30,7 @@ func TestBodyOf(t *testing.T) {
 		"link":                   {html: `<a href="https://x.example/?a=1&amp;b=2" style="display:block">hier</a>`, want: `<a href="https://x.example/?a=1&amp;b=2" rel="noopener noreferrer nofollow" target="_blank">hier</a>`},
 	} {
 		m := desk.Message{Body: tc.text, HTML: markup.SanitizeMail(tc.html), Attachments: []desk.Attachment{photo}}
-		if got := bodyOf(m, i18n.For(i18n.German)).html; normal(got) != normal(tc.want) {
+		if got := TextOf(m, i18n.For(i18n.German), picture).HTML; normal(got) != normal(tc.want) {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, tc.want)
 		}
 	}
@@ -39,12 +39,14 @@ func TestBodyOf(t *testing.T) {
 // normal leaves out what says the same in other words.
 func normal(s string) string { return strings.NewReplacer("<br/>", "<br>", "\n", "").Replace(s) }
 
-// FuzzBodyOf makes sure that what leaves is still what package markup lets pass.
-func FuzzBodyOf(f *testing.F) {
+func picture(a desk.Attachment) string { return Path("/attachments", a) + "?inline=1" }
+
+// FuzzTextOf makes sure that what leaves is still what package markup lets pass.
+func FuzzTextOf(f *testing.F) {
 	f.Add("Hallo\n> zitiert", `<p>Hallo</p><blockquote>x</blockquote><img src="cid:a">`)
 	f.Add("", `<details open ontoggle=alert(1)><svg><script>alert(1)</script>`)
 	f.Fuzz(func(t *testing.T, text, html string) {
-		got := bodyOf(desk.Message{Body: text, HTML: markup.SanitizeMail(html)}, i18n.For(i18n.German)).html
+		got := TextOf(desk.Message{Body: text, HTML: markup.SanitizeMail(html)}, i18n.For(i18n.German), picture).HTML
 		// The words of ours that sanitising takes away: the fold and its class.
 		bare := strings.NewReplacer(`<details class="fold"><summary>Zitierte Nachricht anzeigen</summary>`, "Zitierte Nachricht anzeigen", "</details>", "", ` class="mail-image"`, "", ` loading="lazy"`, "").Replace(got)
 		if again := string(markup.SanitizeMail(bare)); words(again) != words(bare) {

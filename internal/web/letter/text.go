@@ -1,4 +1,4 @@
-package workspace
+package letter
 
 import (
 	"strings"
@@ -11,29 +11,30 @@ import (
 	"lotse/internal/platform/markup"
 )
 
-// shown is the body of a message as the page prints it.
-type shown struct {
-	html    string          // safe; see bodyOf
-	inline  map[ids.ID]bool // attachments that stand in the text
-	blocked int             // images of other servers that were not loaded
+// Text is the body of a message as a page prints it.
+type Text struct {
+	HTML    string          // safe; see TextOf
+	Inline  map[ids.ID]bool // attachments that stand in the text
+	Blocked int             // images of other servers that were not loaded
 }
 
-// bodyOf turns sanitised HTML, or text, into what fits into our page: the
+// TextOf turns sanitised HTML, or text, into what fits into our page: the
 // sender's words and their structure without the sender's colours, sizes and
 // frames, so that they are readable in light and dark, on every width and within
 // our content security policy, which knows no inline styles. Images come from
-// attachments alone. What was quoted at the end folds away.
+// attachments alone, from the address picture gives them; without picture they
+// are left to the list of files. What was quoted at the end folds away.
 //
 // It only drops, renames and fills in: what it prints is made of tokens that
 // package markup let pass, escaped by the tokenizer's own rules.
-func bodyOf(m desk.Message, p *i18n.Printer) shown {
+func TextOf(m desk.Message, p *i18n.Printer, picture func(desk.Attachment) string) Text {
 	source := m.HTML
 	if source == "" {
 		source = plain(m.Body, p)
 	}
-	f := &fitter{p: p, files: map[string]desk.Attachment{}, shown: shown{inline: map[ids.ID]bool{}}}
+	f := &fitter{p: p, picture: picture, files: map[string]desk.Attachment{}, shown: Text{Inline: map[ids.ID]bool{}}}
 	for _, a := range m.Attachments {
-		if a.ContentID != "" && inlineTypes[a.ContentType] {
+		if a.ContentID != "" && inlineTypes[a.ContentType] && picture != nil {
 			f.files[a.ContentID] = a
 		}
 	}
@@ -91,10 +92,11 @@ func nameOf(tag string) string {
 
 // fitter copies a stream of tokens.
 type fitter struct {
-	p     *i18n.Printer
-	files map[string]desk.Attachment // by content id
-	out   strings.Builder
-	shown shown
+	p       *i18n.Printer
+	picture func(desk.Attachment) string
+	files   map[string]desk.Attachment // by content id
+	out     strings.Builder
+	shown   Text
 
 	quotes             int  // how deep in quotes
 	quoteAt, quoteEnds int  // the last outermost quote in out
@@ -113,7 +115,7 @@ func (f *fitter) run(source string) {
 			f.end(token.Data)
 		}
 	}
-	f.shown.html = f.folded()
+	f.shown.HTML = f.folded()
 }
 
 func (f *fitter) text(s string) {
@@ -162,8 +164,8 @@ func (f *fitter) image(token html.Token) {
 	file, attached := f.files[attr["data-cid"]]
 	source := attr["src"] // a data: URL of an image, nothing else passed
 	if attached {
-		source = attachmentPath(file) + "?inline=1"
-		f.shown.inline[file.ID] = true
+		source = f.picture(file)
+		f.shown.Inline[file.ID] = true
 	}
 	if source == "" {
 		f.missing(attr)
@@ -181,14 +183,14 @@ func (f *fitter) image(token html.Token) {
 
 func (f *fitter) missing(attr map[string]string) {
 	if attr["data-remote-src"] != "" {
-		f.shown.blocked++
+		f.shown.Blocked++
 	}
 	if attr["width"] == "1" || attr["height"] == "1" || attr["width"] == "0" {
 		return // a tracker, made not to be seen
 	}
 	label := attr["alt"]
 	if strings.TrimSpace(label) == "" {
-		label = f.p.T("workspace.image")
+		label = f.p.T("letter.image")
 	}
 	f.mark()
 	f.out.WriteString(`<span class="mail-image">` + html.EscapeString(label) + `</span>`)
@@ -207,6 +209,6 @@ func (f *fitter) folded() string {
 	if f.quoteEnds <= f.quoteAt || f.after || strings.TrimSpace(markup.TextFromHTML(whole[:f.quoteAt])) == "" {
 		return whole
 	}
-	return whole[:f.quoteAt] + `<details class="fold"><summary>` + html.EscapeString(f.p.T("workspace.quoted")) + `</summary>` +
+	return whole[:f.quoteAt] + `<details class="fold"><summary>` + html.EscapeString(f.p.T("letter.quoted")) + `</summary>` +
 		whole[f.quoteAt:f.quoteEnds] + `</details>` + whole[f.quoteEnds:]
 }
