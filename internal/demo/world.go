@@ -12,7 +12,10 @@ import (
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
+	"lotse/internal/people"
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
+	"lotse/internal/publish"
 	"lotse/internal/views"
 )
 
@@ -22,7 +25,7 @@ type step struct {
 	by    string  // first name of staff; "" is the customer
 	do    action
 	text  string
-	to    string // team or first name, for handOver
+	to    string // team or first name, for give; title, for reveal
 	next  desk.State
 }
 
@@ -35,6 +38,8 @@ const (
 	note                 // staff leave an internal note
 	give                 // staff hand the case over
 	settle               // staff set a state
+	reveal               // the customer makes the case public: title and text
+	tell                 // staff release what waits, and answer in public
 )
 
 // story is one customer's concern from the first mail on.
@@ -136,7 +141,10 @@ func (w *world) mail(ctx context.Context, s *story, st step) error {
 }
 
 func (w *world) act(ctx context.Context, number string, st step) error {
-	who := w.staff[st.by]
+	who, ok := w.staff[st.by]
+	if !ok {
+		who = access.Lotse(w.account.BrandID) // finds the case for its customer
+	}
 	c, err := w.app.Desk.Find(ctx, who, number)
 	if err != nil {
 		return err
@@ -152,6 +160,10 @@ func (w *world) act(ctx context.Context, number string, st step) error {
 		return err
 	case give:
 		return w.give(ctx, who, c.ID, st)
+	case reveal:
+		return w.reveal(ctx, c, st)
+	case tell:
+		return w.tell(ctx, who, c, st)
 	case settle:
 		return w.app.Desk.SetState(ctx, who, c.ID, st.next, 0)
 	}
@@ -164,6 +176,39 @@ func (w *world) give(ctx context.Context, who access.Actor, id ids.ID, st step) 
 		form.TeamID, form.Owner = to.Teams[0], to.ID
 	}
 	return w.app.Desk.HandOver(ctx, who, id, form)
+}
+
+// reveal makes a case public as its customer would: the address is known to be
+// theirs, the text is theirs.
+func (w *world) reveal(ctx context.Context, c desk.Case, st step) error {
+	err := w.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return w.app.People.ConfirmTx(ctx, tx, c.CustomerID, people.Email)
+	})
+	if err != nil {
+		return err
+	}
+	customer := access.Actor{Kind: access.Customer, ID: c.CustomerID, BrandID: c.BrandID}
+	_, _, err = w.app.Publish.Propose(ctx, customer, c, publish.Draft{Title: st.to, Text: st.text})
+	return err
+}
+
+// tell releases a question that waits and, if there is something to say, answers
+// it in public.
+func (w *world) tell(ctx context.Context, who access.Actor, c desk.Case, st step) error {
+	thread, err := w.app.Publish.OfCase(ctx, who, c)
+	if err != nil {
+		return err
+	}
+	if q := thread.Question(); q.State == publish.PostReview {
+		if err := w.app.Publish.Release(ctx, who, q.ID, q.Version); err != nil {
+			return err
+		}
+	}
+	if st.text == "" {
+		return nil
+	}
+	_, err = w.app.Publish.Answer(ctx, who, c, st.text)
+	return err
 }
 
 // until waits for what the running desk does by itself.

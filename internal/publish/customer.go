@@ -85,7 +85,7 @@ func holdCase(ctx context.Context, tx *db.Tx, c desk.Case) error {
 	q := tx.NewSelect().TableExpr("cases AS c").Column("customer_id", "merged_into").
 		ColumnExpr("COALESCE(trashed_at, 0) AS trashed_at").Where("id = ?", c.ID)
 	if tx.Postgres() {
-		q = q.For("SHARE")
+		q = q.For("NO KEY UPDATE") // it will be marked as public: a shared lock would have to grow
 	}
 	if err := q.Scan(ctx, &now); err != nil {
 		return db.Classify(fmt.Errorf("reading the case of a proposal: %w", err))
