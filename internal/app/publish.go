@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -37,8 +38,12 @@ func scoreSpam(title, text string) (points int64, doubtful bool) {
 // openIndex opens the public index beside the data. Another process that uses
 // the same folder keeps it: then this one does without, and its pages say so.
 func (a *App) openIndex(context.Context) error {
-	index, err := search.Open(filepath.Join(a.Config.Data, "search", "public"), a.Log)
-	if errs.Is(err, errs.Unavailable) && db.IsPostgres(a.Config.DatabaseURL()) {
+	shared, name := db.IsPostgres(a.Config.DatabaseURL()), "public"
+	if host, err := os.Hostname(); err == nil && shared { // nodes may share the folder: each has an index
+		name += "-" + filepath.Base(host)
+	}
+	index, err := search.Open(filepath.Join(a.Config.Data, "search", name), a.Log)
+	if errs.Is(err, errs.Unavailable) && shared {
 		a.Log.Warn("searching is off: another process holds the index in the data folder", "error", err)
 		return nil
 	}

@@ -80,7 +80,7 @@ func BenchmarkFiftyThousand(b *testing.B) {
 			"three":   func() search.Query { return search.Query{Text: w.text(3)} },
 			"longest": func() search.Query { return search.Query{Text: w.text(12)} },
 		} {
-			times, before := make([]time.Duration, 300), cpu(b)
+			times, before := make([]time.Duration, 600), cpu(b)
 			for i := range times {
 				asked := q()
 				start := time.Now()

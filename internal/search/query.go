@@ -18,7 +18,7 @@ const (
 	maxQueryGrams = 80
 	// maxPostings is how often, in all documents, the pieces of a query may
 	// occur. Beyond it the commonest are left out: they cost most and say least.
-	maxPostings = 250_000
+	maxPostings = 60_000
 )
 
 // How much a match weighs, by where and how. The figures were found by trying,

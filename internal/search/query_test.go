@@ -149,7 +149,7 @@ func TestTheWorkOfAQueryIsBounded(t *testing.T) {
 	defer x.Close()
 	brand := ids.New()
 	var docs []Doc
-	const many = 6000
+	const many = 1500
 	for range many {
 		docs = append(docs, Doc{ID: ids.New(), Brand: brand, Title: "Donaudampfschifffahrtsgesellschaftskapitän"})
 	}

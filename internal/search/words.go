@@ -26,7 +26,7 @@ import (
 // a mistyped word is compared with.
 
 const (
-	gramSize = 4   // letters of a piece; measured: 4 finds more than 3 or 5
+	gramSize = 4   // letters of a piece
 	maxRunes = 40  // of a word; what follows is cut off
 	wordMark = '_' // stands before the first letter of a word in its first piece
 )

@@ -149,7 +149,7 @@ func (k *Kit) errorFrame(r *http.Request, title string) templ.Component {
 	if access.FromContext(r.Context()).Kind == access.Staff {
 		return ui.Bare(ui.BareProps{Page: page})
 	}
-	return ui.Public(ui.PublicProps{Page: page, Ways: Ways(r), NoIndex: true})
+	return ui.Public(ui.PublicProps{Page: page, Ways: Ways(r), Nav: ui.PublicNav(i18n.From(r.Context()), ""), NoIndex: true})
 }
 
 // Ways are the addresses of the signpost, in the language of the page asked for.

@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 
 	"lotse/internal/access"
 	"lotse/internal/intake"
@@ -84,6 +86,9 @@ type keptPage struct {
 	again       bool // sending again may help
 	way         string
 }
+
+// hiddenNames are the names of the fields to send again, always in one order.
+func (p keptPage) hiddenNames() []string { return slices.Sorted(maps.Keys(p.hidden)) }
 
 // longFields are the controls people type into, in the order of forms.
 var longFields = []string{"title", "text", "reason", "name"}

@@ -1583,8 +1583,8 @@ func keptView(p keptPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for name, values := range p.hidden {
-					for _, value := range values {
+				for _, name := range p.hiddenNames() {
+					for _, value := range p.hidden[name] {
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<input type=\"hidden\" name=\"")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

@@ -119,11 +119,7 @@ func (p *Portal) frame(r *http.Request, title, way string) ui.PublicProps {
 	ways := web.Ways(r)
 	ways.Current = way
 	page.Home = ways.Solve
-	l := string(i18n.From(r.Context()).Locale())
-	return ui.PublicProps{Page: page, Ways: ways, NoIndex: true, Nav: []ui.NavItem{
-		{Label: t(r.Context(), "portal.nav.questions"), Href: "/" + l + "/questions"},
-		{Label: t(r.Context(), "portal.nav.mine"), Href: ways.Track, Current: r.URL.Path == "/my"},
-	}}
+	return ui.PublicProps{Page: page, Ways: ways, NoIndex: true, Nav: ui.PublicNav(i18n.From(r.Context()), "")}
 }
 
 // brand is the brand the host belongs to.

@@ -101,6 +101,7 @@ func (w *Workspace) loadPublic(r *http.Request) (publicPage, error) {
 	}
 	page.brand = brand.Name
 	page.shell = w.shell(r, page.p.T("release.title", "Subject", subjectOr(page.p, c.Subject)), "/cases")
+	page.shell.Styles = append([]string{"public.css"}, page.shell.Styles...) // posts look as everybody sees them
 	return page, nil
 }
 

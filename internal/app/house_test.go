@@ -1,0 +1,503 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lotse/internal/access"
+	"lotse/internal/app"
+	"lotse/internal/calendar"
+	"lotse/internal/catalog"
+	"lotse/internal/config"
+	"lotse/internal/desk"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/ids"
+	"lotse/internal/publish"
+	"lotse/internal/setup"
+	"lotse/internal/staff"
+	"lotse/test/program"
+)
+
+const (
+	houseURL      = "http://desk.lindenau.example"
+	houseMailbox  = "hilfe@lindenau.example"
+	housePassword = "Laterne-Zaunkoenig-47"
+)
+
+// house is a whole desk as it runs: web server, mail server, jobs. What is
+// private in it is marked by words that exist nowhere else.
+type house struct {
+	t       *testing.T
+	app     *app.App
+	sink    *program.Sink
+	log     *memory
+	web     *http.Client
+	http    string // address of the web server
+	smtp    string
+	network int // raised by every request, so that no limit is met by chance
+	brand   ids.ID
+	account catalog.Account
+	grid    ids.ID // a restricted team
+
+	boss, agent, outsider access.Actor
+	mails                 map[ids.ID]string // addresses of staff
+	sessions              map[ids.ID]string // cookies of staff who signed in
+
+	words   map[string]string // private words, and where they stand
+	numbers map[string]string // ids, likewise: not private among staff and in the database
+	keys    map[string]string // tokens of links, passes and sessions, likewise
+	public  []string          // words everybody may read
+}
+
+// customer is somebody who asked by the form.
+type customer struct {
+	h                    *house
+	name, email, number  string
+	pass, link           string // tokens: of the browser that asked, of the link in the mail
+	c                    desk.Case
+	title, text, author  string // of what they publish
+	attachment, uploaded string
+}
+
+// memory keeps what is logged.
+type memory struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (m *memory) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.b.Write(p)
+}
+
+func (m *memory) String() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.b.String()
+}
+
+// newHouse opens an empty desk and furnishes it.
+func newHouse(t *testing.T, database string) *house {
+	t.Helper()
+	h := &house{t: t, log: &memory{}, words: map[string]string{}, numbers: map[string]string{}, keys: map[string]string{}, mails: map[ids.ID]string{}, sessions: map[ids.ID]string{}}
+	var err error
+	h.sink, err = program.NewSink(false)
+	h.must(err)
+	t.Cleanup(h.sink.Close)
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.app, err = app.New(context.Background(), config.Config{Data: filepath.Join(t.TempDir(), "data"), Database: database, HTTP: "127.0.0.1:0",
+		SMTP: "127.0.0.1:0", URL: houseURL, MaxMail: 4 << 20, TrustedProxy: []string{"127.0.0.1"}}, app.Options{Log: log})
+	h.must(err)
+	t.Cleanup(func() { h.app.Close() })
+	h.furnish()
+	h.start()
+	return h
+}
+
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// word returns a new private word and remembers where it stands.
+func (h *house) word(where string) string {
+	w := newWord()
+	h.words[w] = where
+	return w
+}
+
+// newWord is a word nobody has written before.
+func newWord() string {
+	var raw [9]byte
+	_, _ = rand.Read(raw[:])
+	return "qxv" + strings.NewReplacer("0", "g", "1", "h", "2", "j", "3", "k", "4", "m", "5", "n", "6", "p", "7", "r", "8", "s", "9", "t").Replace(hex.EncodeToString(raw[:]))
+}
+
+// said returns a new word that everybody may read, in a sentence.
+func (h *house) said() (word, sentence string) {
+	w := newWord()
+	h.public = append(h.public, w)
+	return w, "Wie lese ich den neuen Zähler " + w + " richtig ab?"
+}
+
+func (h *house) furnish() {
+	ctx := context.Background()
+	code, err := h.app.Setup.Code(ctx)
+	h.must(err)
+	address := h.word("mail address of staff") + "@lindenau.example"
+	made, err := h.app.Setup.Run(ctx, setup.Form{Code: code, Name: h.word("name of staff"), Email: address,
+		Password: housePassword, BrandName: "Stadtwerke Lindenau", Language: "de", Region: "DE-SN", Address: houseMailbox,
+		RelayHost: "127.0.0.1", RelayPort: h.sink.Port, RelaySecurity: "none"}, "setup")
+	h.must(err)
+	h.boss, err = h.app.Staff.Actor(ctx, made.ID)
+	h.must(err)
+	h.brand, h.mails[made.ID] = h.boss.BrandID, address
+	accounts, err := h.app.Catalog.Accounts(ctx, "email")
+	h.must(err)
+	h.account = accounts[0]
+	h.must(catalog.UndoSeconds.Set(ctx, h.app.Catalog, h.boss, 0))
+	hours := calendar.Default("DE-SN")
+	hours.Zone = "Indian/Kerguelen"
+	h.words["kerguelen"] = "calendar of a team"
+	grid, err := h.app.Staff.CreateTeam(ctx, h.boss, staff.TeamForm{Name: h.word("name of a restricted team"), Calendar: hours, AnswerWithin: 16 * time.Hour, Restricted: true})
+	h.must(err)
+	h.grid = grid.ID
+	h.must(h.app.Staff.SetTeams(ctx, h.boss, h.boss.ID, []ids.ID{h.boss.Teams[0], h.grid}))
+	h.boss, err = h.app.Staff.Actor(ctx, made.ID)
+	h.must(err)
+	h.agent = h.hire("Mia Sommer", access.Agent, h.boss.Teams[0], h.grid)
+	h.outsider = h.hire(h.word("name of a colleague"), access.Agent, h.boss.Teams[0])
+	_, err = h.app.Catalog.CreateAccount(ctx, h.boss, catalog.AccountForm{TeamID: h.grid, Address: h.word("address of a mailbox") + "@lindenau.example",
+		Aliases: []string{h.word("alias of a mailbox") + "@lindenau.example"}, Name: h.word("name of a mailbox"), Language: "de",
+		Relay: catalog.RelaySettings{Host: h.word("relay") + ".example", Port: 587, Security: "starttls", User: h.word("user of a relay"), Password: h.word("password of a relay")}})
+	h.must(err)
+	h.must(h.app.People.BlockAddress(ctx, h.boss, h.word("blocked address")+"@werbung.example", h.word("reason of a block")))
+}
+
+func (h *house) hire(name string, role access.Role, teams ...ids.ID) access.Actor {
+	h.t.Helper()
+	ctx := context.Background()
+	address := h.word("mail address of staff") + "@lindenau.example"
+	form, err := h.app.Staff.PrepareAdmin(ctx, staff.AdminForm{Email: address, Name: name, Language: "de", Password: housePassword})
+	h.must(err)
+	var made staff.Staff
+	h.must(h.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		made, err = h.app.Staff.CreateAdminTx(ctx, tx, h.brand, teams, form)
+		return err
+	}))
+	h.must(h.app.Staff.SetRole(ctx, h.boss, made.ID, role))
+	a, err := h.app.Staff.Actor(ctx, made.ID)
+	h.must(err)
+	h.numbers[made.ID.String()], h.mails[made.ID] = "id of staff", address
+	return a
+}
+
+// signedIn asks as a colleague who signed in on the page for that.
+func (h *house) signedIn(a access.Actor) option {
+	h.t.Helper()
+	if h.sessions[a.ID] == "" {
+		r := h.do(http.MethodPost, "/signin", values("email", h.mails[a.ID], "password", housePassword))
+		cookies := (&http.Response{Header: r.header}).Cookies()
+		if r.status != http.StatusSeeOther || len(cookies) != 1 {
+			h.t.Fatalf("signing in gives %d and %d cookies", r.status, len(cookies))
+		}
+		h.keys[cookies[0].Value] = "token of a session"
+		h.sessions[a.ID] = cookies[0].Name + "=" + cookies[0].Value
+	}
+	return header("Cookie", h.sessions[a.ID])
+}
+
+// start runs the desk until the test ends.
+func (h *house) start() {
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan app.Started, 1), make(chan error, 1)
+	go func() { done <- h.app.Run(ctx, func(s app.Started) { ready <- s }) }()
+	select {
+	case s := <-ready:
+		h.http, h.smtp = s.HTTP, s.Addresses["email"]
+	case err := <-done:
+		h.t.Fatalf("the desk does not run: %v", err)
+	}
+	h.web = newClient(h.http)
+	h.t.Cleanup(func() {
+		h.web.CloseIdleConnections()
+		stop()
+		if err := <-done; err != nil {
+			h.t.Errorf("the desk ended: %v", err)
+		}
+	})
+}
+
+// until waits for something that is done in the background.
+func (h *house) until(what string, ready func() bool) {
+	h.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ready(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("waited too long: %s", what)
+		}
+	}
+}
+
+// count is the number a query asks for.
+func (h *house) count(query string, args ...any) (n int) {
+	h.t.Helper()
+	h.must(h.app.DB.Read().NewRaw(query, args...).Scan(context.Background(), &n))
+	return n
+}
+
+// note remembers the ids of a case, none of which is for strangers.
+func (h *house) note(c desk.Case) {
+	h.numbers[strings.ToLower(c.Number)] = "case number"
+	h.numbers[c.ID.String()], h.numbers[c.CustomerID.String()] = "id of a case", "id of a customer"
+	for _, m := range h.messages(c) {
+		h.numbers[m.ID.String()] = "id of a message"
+		for _, a := range m.Attachments {
+			h.numbers[a.ID.String()] = "id of an attachment"
+		}
+	}
+}
+
+// messages is the timeline of a case.
+func (h *house) messages(c desk.Case) []desk.Message {
+	h.t.Helper()
+	f, err := h.app.Desk.File(context.Background(), access.Lotse(h.brand), c.Number)
+	h.must(err)
+	return f.Messages
+}
+
+func (h *house) find(number string) desk.Case {
+	h.t.Helper()
+	c, err := h.app.Desk.Find(context.Background(), access.Lotse(h.brand), number)
+	h.must(err)
+	return c
+}
+
+var linkIn = regexp.MustCompile(`/[lf]/([A-Za-z0-9_-]{20,})`)
+
+// linkFor returns the secret link in the latest mail to an address.
+func (h *house) linkFor(address, kind string) string {
+	h.t.Helper()
+	token := ""
+	h.until("a mail to "+address, func() bool {
+		for _, m := range h.sink.Mails() {
+			body := strings.NewReplacer("=\r\n", "", "=\n", "").Replace(string(m.Body))
+			if found := linkIn.FindStringSubmatch(body); strings.Contains(m.To, address) && found != nil && strings.HasPrefix(found[0], kind) {
+				token = found[1]
+			}
+		}
+		return token != ""
+	})
+	h.keys[token] = "token of a link in a mail"
+	return token
+}
+
+// hidden finds the hidden fields of the form to ask.
+var hidden = regexp.MustCompile(`name="(key|rendered)"[^>]*value="([^"]*)"`)
+
+// ask asks by the form, with a file.
+func (h *house) ask(who string) *customer {
+	h.t.Helper()
+	k := &customer{h: h, name: h.word(who + ": name"), email: h.word(who+": address") + "@post.example"}
+	k.uploaded = h.word(who+": name of an upload") + ".html"
+	page := h.get("/ask")
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, f := range hidden.FindAllStringSubmatch(page.body, -1) {
+		h.must(form.WriteField(f[1], f[2]))
+		if f[1] == "key" {
+			h.keys[f[2]] = "key of a form"
+		}
+	}
+	for name, value := range map[string]string{"name": k.name, "email": k.email, "subject": "Zähler " + h.word(who+": subject"),
+		"text": "Der Zähler springt seit gestern. " + h.word(who+": text of the form"), "visibility": "public"} {
+		h.must(form.WriteField(name, value))
+	}
+	part, err := form.CreateFormFile("files", k.uploaded)
+	h.must(err)
+	_, err = part.Write([]byte("<script>alert(1)</script> " + h.word(who+": content of an upload")))
+	h.must(err)
+	h.must(form.Close())
+	r := h.do(http.MethodPost, "/ask", body.String(), header("Content-Type", form.FormDataContentType()))
+	if r.status != http.StatusSeeOther {
+		h.t.Fatalf("asking gives %d: %s", r.status, r.body)
+	}
+	k.pass = r.cookie("lotse_pass")
+	h.keys[k.pass] = "token of a pass"
+	k.number = strings.Split(strings.TrimPrefix(r.header.Get("Location"), "/my/"), "/")[0]
+	k.c = h.find(k.number)
+	h.note(k.c)
+	k.attachment = h.messages(k.c)[0].Attachments[0].ID.String()
+	return k
+}
+
+// confirm opens the link in the mail, which shows that the address is theirs.
+func (k *customer) confirm() {
+	k.h.t.Helper()
+	k.link = k.h.linkFor(k.email, "/l/")
+	if r := k.h.do(http.MethodPost, "/l/"+k.link, ""); r.status != http.StatusSeeOther {
+		k.h.t.Fatalf("opening a link gives %d", r.status)
+	}
+}
+
+// propose publishes words; whether they are public is said by the caller.
+func (k *customer) propose(title, text, author string) {
+	k.h.t.Helper()
+	k.title, k.text, k.author = title, text, author
+	r := k.post("/public", "step", "publish", "title", title, "text", text, "name", author)
+	if r.status != http.StatusSeeOther {
+		k.h.t.Fatalf("proposing gives %d: %s", r.status, r.body)
+	}
+}
+
+// publish proposes public words that staff release.
+func (k *customer) publish() (word string) {
+	k.h.t.Helper()
+	word, title := k.h.said()
+	_, text := k.h.said()
+	name := newWord()
+	k.h.public = append(k.h.public, name)
+	k.propose(title, text+" Das steht nicht in der Anleitung.", name)
+	if k.thread().Revision().Version > 0 || k.thread().Question().State != publish.PostShown {
+		k.release()
+	}
+	return word
+}
+
+func (k *customer) release() {
+	k.h.t.Helper()
+	x := k.waiting()
+	k.h.must(k.h.app.Publish.Release(context.Background(), k.h.agent, x.Post.ID, x.Post.Version))
+}
+
+// waiting is their post that waits for staff.
+func (k *customer) waiting() publish.Waiting {
+	k.h.t.Helper()
+	queue, err := k.h.app.Publish.Queue(context.Background(), k.h.boss, publish.Cursor{})
+	k.h.must(err)
+	for _, x := range queue.Posts {
+		if x.CaseNumber == k.number {
+			return x
+		}
+	}
+	k.h.t.Fatalf("nothing of %s waits for review: %+v", k.number, k.thread())
+	return publish.Waiting{}
+}
+
+// get and post ask as the customer, who holds the pass of the case.
+func (k *customer) get(path string) reply {
+	return k.h.do(http.MethodGet, "/my/"+k.number+path, "", header("Cookie", "lotse_pass="+k.pass))
+}
+
+func (k *customer) post(path string, pairs ...string) reply {
+	return k.h.do(http.MethodPost, "/my/"+k.number+path, values(pairs...), header("Cookie", "lotse_pass="+k.pass))
+}
+
+func (k *customer) thread() *publish.CaseThread {
+	k.h.t.Helper()
+	t, err := k.h.app.Publish.OfCase(context.Background(), access.Lotse(k.h.brand), k.h.find(k.number))
+	k.h.must(err)
+	return t
+}
+
+// hide makes what was published private again.
+func (h *house) hide(where string, texts ...string) {
+	for _, text := range texts {
+		for _, w := range regexp.MustCompile(`qxv[a-z]+`).FindAllString(text, -1) {
+			h.words[w] = where
+			for i, p := range h.public {
+				if p == w {
+					h.public = append(h.public[:i], h.public[i+1:]...)
+					break
+				}
+			}
+		}
+	}
+}
+
+func values(pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Add(pairs[i], pairs[i+1])
+	}
+	return v.Encode()
+}
+
+// mail sends a letter with a private word in every place a mail has, and returns
+// its case.
+func (h *house) mail(who string) desk.Case {
+	h.t.Helper()
+	w := func(where string) string { return h.word(who + ": " + where) }
+	before := h.count("SELECT count(*) FROM cases")
+	address := w("address") + "@post.example"
+	id := w("message id") + "@post.example"
+	raw := fmt.Sprintf(`Received: from %s.example (%s.example [192.0.2.9]) by mx.lindenau.example
+From: "%s Berg" <%s>
+To: %s <%s>
+Cc: %s <%s@post.example>
+Reply-To: %s
+Subject: Rechnung %s
+Message-ID: <%s>
+Date: Mon, 16 Nov 2026 09:00:00 +0100
+X-Private: %s
+User-Agent: %s
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=aa
+
+--aa
+Content-Type: multipart/alternative; boundary=bb
+
+--bb
+Content-Type: text/plain; charset=utf-8
+
+Die Rechnung %s ist zu hoch.
+--bb
+Content-Type: text/html; charset=utf-8
+
+<p>Die Rechnung <b>%s</b> ist zu hoch.<!-- %s --></p><img src="cid:%s@post.example" alt="%s">
+--bb--
+--aa
+Content-Type: text/html; name="%s.html"
+Content-Disposition: attachment; filename="%s.html"
+
+<script>alert(1)</script>%s
+--aa
+Content-Type: image/svg+xml
+Content-Disposition: attachment; filename="%s.svg"
+
+<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>
+--aa
+Content-Type: image/png
+Content-ID: <%s@post.example>
+Content-Disposition: inline; filename="bild.png"
+
+nopicture
+--aa--
+`, w("header Received"), w("header Received"), w("name"), address, w("header To"), houseMailbox, w("header Cc"), w("address in Cc"), address,
+		w("subject"), id, w("header X-Private"), w("header User-Agent"), w("text"), w("html"), w("comment in html"), w("cid"), w("alt"),
+		w("name of a part"), w("name of an attachment"), w("content of an attachment"), w("name of a picture"), w("content id"))
+	h.must(program.SendOne(h.smtp, program.NewMail(id, w("envelope sender")+"@post.example", houseMailbox, []byte(strings.ReplaceAll(raw, "\n", "\r\n")))))
+	h.until("a mail becomes a case", func() bool { return h.count("SELECT count(*) FROM cases") > before })
+	var number string
+	h.must(h.app.DB.Read().NewRaw("SELECT number FROM cases WHERE channel = ? ORDER BY created_at DESC, id DESC LIMIT 1", "email").Scan(context.Background(), &number))
+	c := h.find(number)
+	h.note(c)
+	return c
+}
+
+// settle waits until nothing waits in the background and the index knows all.
+func (h *house) settle(public, private string) {
+	h.t.Helper()
+	h.until("mails and deliveries", func() bool {
+		return h.count("SELECT count(*) FROM envelopes WHERE state = 1")+h.count("SELECT count(*) FROM deliveries WHERE state IN (1, 2)") == 0
+	})
+	h.until("the index", func() bool { return h.hits(public) == 1 && (private == "" || h.hits(private) == 0) })
+}
+
+func (h *house) hits(word string) int {
+	h.t.Helper()
+	return strings.Count(h.get("/de/suggest?q="+word).body, "/questions/")
+}
+
+// stage leaves a file that no form claims.
+func (h *house) stage() {
+	h.t.Helper()
+	up, err := h.app.Intake.Stage(context.Background(), h.brand, h.word("name of a file without a form")+".pdf", strings.NewReader(h.word("content of a file without a form")))
+	h.must(err)
+	h.keys[up.Token] = "token of an upload"
+}
