@@ -39,8 +39,9 @@ type Customer struct {
 
 // Identity is one way a customer is known.
 type Identity struct {
-	Kind  string
-	Value string
+	Kind      string
+	Value     string
+	Confirmed bool // its owner has shown to receive what is sent there
 }
 
 // Label is what to call the customer on screen: the name, else the first
@@ -107,9 +108,10 @@ func (p *People) Get(ctx context.Context, a access.Actor, id ids.ID) (Customer, 
 		CreatedAt clock.Stamp
 		Kind      string
 		Value     []byte
+		Confirmed clock.Stamp
 	}
 	err := p.db.Read().NewSelect().TableExpr("customers AS c").
-		ColumnExpr("c.name, c.language, c.created_at, i.kind, i.value").
+		ColumnExpr("c.name, c.language, c.created_at, i.kind, i.value, COALESCE(i.confirmed_at, 0) AS confirmed").
 		Join("JOIN identities AS i ON i.customer_id = c.id").
 		Where("c.id = ? AND c.brand_id = ?", id, a.BrandID).
 		OrderExpr("i.created_at, i.id").Scan(ctx, &found)
@@ -122,7 +124,7 @@ func (p *People) Get(ctx context.Context, a access.Actor, id ids.ID) (Customer, 
 	first := found[0]
 	c := Customer{ID: id, BrandID: a.BrandID, Name: p.seal.Open(id, first.Name), Language: first.Language, CreatedAt: first.CreatedAt}
 	for _, row := range found {
-		c.Identities = append(c.Identities, Identity{Kind: row.Kind, Value: p.seal.Open(id, row.Value)})
+		c.Identities = append(c.Identities, Identity{Kind: row.Kind, Value: p.seal.Open(id, row.Value), Confirmed: !row.Confirmed.IsZero()})
 	}
 	return c, nil
 }

@@ -1,10 +1,16 @@
 package workspace_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"lotse/internal/intake"
+	"lotse/internal/people"
+	"lotse/internal/platform/db"
+	"lotse/internal/platform/ids"
 )
 
 func TestTrashAndBack(t *testing.T) {
@@ -71,6 +77,29 @@ func TestDeletingNeedsALeadAReasonAndACheck(t *testing.T) {
 		}
 		if res := w.jonas.do(httptest.NewRequest("GET", path, nil)); res.StatusCode != http.StatusNotFound {
 			t.Errorf("a deleted case gives %d", res.StatusCode)
+		}
+	})
+}
+
+// TestAnUnprovenAddressIsNamed: whoever types a stranger's address into the form
+// reads the answers on the page of the case.
+func TestAnUnprovenAddressIsNamed(t *testing.T) {
+	onBoth(t, func(w *world) {
+		asked, err := w.intake.Ask(context.Background(), intake.Question{BrandID: w.brand, Key: string(ids.NewToken()), Email: "paula@kunde.example",
+			Name: "Paula Stein", Subject: "Vertrag", Text: "Was steht in meinem Vertrag?", Language: "de"})
+		must(t, err)
+		doc := w.mia.get("/cases/" + asked.Number)
+		if got := text(doc.Find("#case-customer")); !strings.Contains(got, "nicht bestätigt") {
+			t.Errorf("the customer's panel says %q", got)
+		}
+		if got := text(doc.Find("#reply")); !strings.Contains(got, "nichts, was nur sie wissen darf") {
+			t.Errorf("the reply form says %q", got)
+		}
+		must(t, w.db.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+			return w.people.ConfirmTx(ctx, tx, asked.CustomerID, people.Email)
+		}))
+		if got := text(w.mia.get("/cases/" + asked.Number).Find("main")); strings.Contains(got, "nicht bestätigt") || strings.Contains(got, "wissen darf") {
+			t.Error("a confirmed address is still named as unproven")
 		}
 	})
 }

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -231,12 +232,22 @@ func (p casePage) facts() []ui.KeyValue {
 func (p casePage) contact() []ui.KeyValue {
 	var list []ui.KeyValue
 	for _, i := range p.customer.Identities {
-		list = append(list, ui.KeyValue{Label: p.p.T("workspace.identity." + i.Kind), Text: i.Value})
+		text := i.Value
+		if p.unproven() {
+			text += " · " + p.p.T("workspace.customer.unproven")
+		}
+		list = append(list, ui.KeyValue{Label: p.p.T("workspace.identity." + i.Kind), Text: text})
 	}
 	if !p.customer.CreatedAt.IsZero() {
 		list = append(list, ui.KeyValue{Label: p.p.T("workspace.customer.since"), Text: p.p.Date(p.customer.CreatedAt.Time())})
 	}
 	return list
+}
+
+// unproven reports whether the case came by a form whose address nobody has
+// confirmed yet: whoever filled it in reads the answers, whoever owns the address.
+func (p casePage) unproven() bool {
+	return p.file.Case.Channel == desk.Web && !slices.ContainsFunc(p.customer.Identities, func(i people.Identity) bool { return i.Confirmed })
 }
 
 // recipient is where an answer goes.
