@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/search/query"
@@ -28,6 +29,11 @@ func (x *Index) Find(ctx context.Context, q Query) (hits []Hit, err error) {
 	if q.Brand.IsZero() {
 		return nil, errors.New("searching needs a brand")
 	}
+	leave, err := x.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	asked, err := x.query(ctx, q)
 	if err != nil || asked == nil {
 		return nil, err
@@ -53,6 +59,22 @@ func (x *Index) Find(ctx context.Context, q Query) (hits []Hit, err error) {
 		found = append(found, rank(id, h.Score, decodeCard(text), q.Language))
 	}
 	return best(found, limit), nil
+}
+
+// patience is how long a search waits for its turn.
+const patience = 2 * time.Second
+
+// enter waits for a free core: anybody may search, and a search is work. A crowd
+// takes turns and leaves the machine to those who answer.
+func (x *Index) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case x.slots <- struct{}{}:
+		return func() { <-x.slots }, nil
+	case <-ctx.Done():
+		return nil, errs.Wrap(errs.Unavailable, ctx.Err(), "waiting for a turn to search")
+	}
 }
 
 // query builds the query with the index's present content in mind.

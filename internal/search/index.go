@@ -37,6 +37,7 @@ type Index struct {
 	watch   *watch
 	store   bleve.Index
 	closing sync.Once
+	slots   chan struct{} // taken by those who are searching
 
 	catching sync.Mutex // one catch-up at a time
 	recent   fingerprints

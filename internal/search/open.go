@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ const lockTimeout = 2 * time.Second
 // catch-up fills it. An empty dir makes an index in memory, for tests. An index
 // that another process holds open is an error of kind Unavailable.
 func Open(dir string, log *slog.Logger) (*Index, error) {
-	x := &Index{log: log, watch: watchOver(filepath.Join(dir, storeName, segmentsName), log)}
+	x := &Index{log: log, slots: make(chan struct{}, max(2, runtime.NumCPU())), watch: watchOver(filepath.Join(dir, storeName, segmentsName), log)}
 	var err error
 	if dir == "" {
 		x.store, err = create("")
