@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -25,7 +24,6 @@ import (
 	"lotse/internal/desk"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
-	"lotse/internal/publish"
 	"lotse/internal/setup"
 	"lotse/internal/staff"
 	"lotse/test/program"
@@ -59,17 +57,8 @@ type house struct {
 	words   map[string]string // private words, and where they stand
 	numbers map[string]string // ids, likewise: not private among staff and in the database
 	keys    map[string]string // tokens of links, passes and sessions, likewise
+	once    map[string]bool   // private words that were public before
 	public  []string          // words everybody may read
-}
-
-// customer is somebody who asked by the form.
-type customer struct {
-	h                    *house
-	name, email, number  string
-	pass, link           string // tokens: of the browser that asked, of the link in the mail
-	c                    desk.Case
-	title, text, author  string // of what they publish
-	attachment, uploaded string
 }
 
 // memory keeps what is logged.
@@ -93,7 +82,7 @@ func (m *memory) String() string {
 // newHouse opens an empty desk and furnishes it.
 func newHouse(t *testing.T, database string) *house {
 	t.Helper()
-	h := &house{t: t, log: &memory{}, words: map[string]string{}, numbers: map[string]string{}, keys: map[string]string{}, mails: map[ids.ID]string{}, sessions: map[ids.ID]string{}}
+	h := &house{t: t, log: &memory{}, words: map[string]string{}, numbers: map[string]string{}, keys: map[string]string{}, once: map[string]bool{}, mails: map[ids.ID]string{}, sessions: map[ids.ID]string{}}
 	var err error
 	h.sink, err = program.NewSink(false)
 	h.must(err)
@@ -287,119 +276,11 @@ func (h *house) linkFor(address, kind string) string {
 	return token
 }
 
-// hidden finds the hidden fields of the form to ask.
-var hidden = regexp.MustCompile(`name="(key|rendered)"[^>]*value="([^"]*)"`)
-
-// ask asks by the form, with a file.
-func (h *house) ask(who string) *customer {
-	h.t.Helper()
-	k := &customer{h: h, name: h.word(who + ": name"), email: h.word(who+": address") + "@post.example"}
-	k.uploaded = h.word(who+": name of an upload") + ".html"
-	page := h.get("/ask")
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	for _, f := range hidden.FindAllStringSubmatch(page.body, -1) {
-		h.must(form.WriteField(f[1], f[2]))
-		if f[1] == "key" {
-			h.keys[f[2]] = "key of a form"
-		}
-	}
-	for name, value := range map[string]string{"name": k.name, "email": k.email, "subject": "Zähler " + h.word(who+": subject"),
-		"text": "Der Zähler springt seit gestern. " + h.word(who+": text of the form"), "visibility": "public"} {
-		h.must(form.WriteField(name, value))
-	}
-	part, err := form.CreateFormFile("files", k.uploaded)
-	h.must(err)
-	_, err = part.Write([]byte("<script>alert(1)</script> " + h.word(who+": content of an upload")))
-	h.must(err)
-	h.must(form.Close())
-	r := h.do(http.MethodPost, "/ask", body.String(), header("Content-Type", form.FormDataContentType()))
-	if r.status != http.StatusSeeOther {
-		h.t.Fatalf("asking gives %d: %s", r.status, r.body)
-	}
-	k.pass = r.cookie("lotse_pass")
-	h.keys[k.pass] = "token of a pass"
-	k.number = strings.Split(strings.TrimPrefix(r.header.Get("Location"), "/my/"), "/")[0]
-	k.c = h.find(k.number)
-	h.note(k.c)
-	k.attachment = h.messages(k.c)[0].Attachments[0].ID.String()
-	return k
-}
-
-// confirm opens the link in the mail, which shows that the address is theirs.
-func (k *customer) confirm() {
-	k.h.t.Helper()
-	k.link = k.h.linkFor(k.email, "/l/")
-	if r := k.h.do(http.MethodPost, "/l/"+k.link, ""); r.status != http.StatusSeeOther {
-		k.h.t.Fatalf("opening a link gives %d", r.status)
-	}
-}
-
-// propose publishes words; whether they are public is said by the caller.
-func (k *customer) propose(title, text, author string) {
-	k.h.t.Helper()
-	k.title, k.text, k.author = title, text, author
-	r := k.post("/public", "step", "publish", "title", title, "text", text, "name", author)
-	if r.status != http.StatusSeeOther {
-		k.h.t.Fatalf("proposing gives %d: %s", r.status, r.body)
-	}
-}
-
-// publish proposes public words that staff release.
-func (k *customer) publish() (word string) {
-	k.h.t.Helper()
-	word, title := k.h.said()
-	_, text := k.h.said()
-	name := newWord()
-	k.h.public = append(k.h.public, name)
-	k.propose(title, text+" Das steht nicht in der Anleitung.", name)
-	if k.thread().Revision().Version > 0 || k.thread().Question().State != publish.PostShown {
-		k.release()
-	}
-	return word
-}
-
-func (k *customer) release() {
-	k.h.t.Helper()
-	x := k.waiting()
-	k.h.must(k.h.app.Publish.Release(context.Background(), k.h.agent, x.Post.ID, x.Post.Version))
-}
-
-// waiting is their post that waits for staff.
-func (k *customer) waiting() publish.Waiting {
-	k.h.t.Helper()
-	queue, err := k.h.app.Publish.Queue(context.Background(), k.h.boss, publish.Cursor{})
-	k.h.must(err)
-	for _, x := range queue.Posts {
-		if x.CaseNumber == k.number {
-			return x
-		}
-	}
-	k.h.t.Fatalf("nothing of %s waits for review: %+v", k.number, k.thread())
-	return publish.Waiting{}
-}
-
-// get and post ask as the customer, who holds the pass of the case.
-func (k *customer) get(path string) reply {
-	return k.h.do(http.MethodGet, "/my/"+k.number+path, "", header("Cookie", "lotse_pass="+k.pass))
-}
-
-func (k *customer) post(path string, pairs ...string) reply {
-	return k.h.do(http.MethodPost, "/my/"+k.number+path, values(pairs...), header("Cookie", "lotse_pass="+k.pass))
-}
-
-func (k *customer) thread() *publish.CaseThread {
-	k.h.t.Helper()
-	t, err := k.h.app.Publish.OfCase(context.Background(), access.Lotse(k.h.brand), k.h.find(k.number))
-	k.h.must(err)
-	return t
-}
-
 // hide makes what was published private again.
 func (h *house) hide(where string, texts ...string) {
 	for _, text := range texts {
 		for _, w := range regexp.MustCompile(`qxv[a-z]+`).FindAllString(text, -1) {
-			h.words[w] = where
+			h.words[w], h.once[w] = where, true
 			for i, p := range h.public {
 				if p == w {
 					h.public = append(h.public[:i], h.public[i+1:]...)
@@ -418,15 +299,8 @@ func values(pairs ...string) string {
 	return v.Encode()
 }
 
-// mail sends a letter with a private word in every place a mail has, and returns
-// its case.
-func (h *house) mail(who string) desk.Case {
-	h.t.Helper()
-	w := func(where string) string { return h.word(who + ": " + where) }
-	before := h.count("SELECT count(*) FROM cases")
-	address := w("address") + "@post.example"
-	id := w("message id") + "@post.example"
-	raw := fmt.Sprintf(`Received: from %s.example (%s.example [192.0.2.9]) by mx.lindenau.example
+// letter has a place for a word wherever a mail can hold one.
+const letter = `Received: from %s.example (%s.example [192.0.2.9]) by mx.lindenau.example
 From: "%s Berg" <%s>
 To: %s <%s>
 Cc: %s <%s@post.example>
@@ -468,7 +342,17 @@ Content-Disposition: inline; filename="bild.png"
 
 nopicture
 --aa--
-`, w("header Received"), w("header Received"), w("name"), address, w("header To"), houseMailbox, w("header Cc"), w("address in Cc"), address,
+`
+
+// mail sends a letter with a private word in every place a mail has, and returns
+// its case.
+func (h *house) mail(who string) desk.Case {
+	h.t.Helper()
+	w := func(where string) string { return h.word(who + ": " + where) }
+	before := h.count("SELECT count(*) FROM cases")
+	address := w("address") + "@post.example"
+	id := w("message id") + "@post.example"
+	raw := fmt.Sprintf(letter, w("header Received"), w("header Received"), w("name"), address, w("header To"), houseMailbox, w("header Cc"), w("address in Cc"), address,
 		w("subject"), id, w("header X-Private"), w("header User-Agent"), w("text"), w("html"), w("comment in html"), w("cid"), w("alt"),
 		w("name of a part"), w("name of an attachment"), w("content of an attachment"), w("name of a picture"), w("content id"))
 	h.must(program.SendOne(h.smtp, program.NewMail(id, w("envelope sender")+"@post.example", houseMailbox, []byte(strings.ReplaceAll(raw, "\n", "\r\n")))))

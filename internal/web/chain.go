@@ -205,11 +205,22 @@ func Languages(r *http.Request) []ui.Language {
 	path := "/" + strings.TrimLeft(page.EscapedPath(), "/") // two slashes would lead to another site
 	var list []ui.Language
 	for _, l := range i18n.Locales() {
-		q := page.Query()
-		q.Set(languageParam, string(l))
-		list = append(list, ui.Language{Code: string(l), Label: languageNames[l], Href: path + "?" + q.Encode(), Current: l == current})
+		list = append(list, ui.Language{Code: string(l), Label: languageNames[l], Href: inLanguage(path, page.Query(), l), Current: l == current})
 	}
 	return list
+}
+
+// inLanguage is the address of a page in a language: in its path if the page is
+// public, else as a parameter.
+func inLanguage(path string, q url.Values, l i18n.Locale) string {
+	for _, other := range i18n.Locales() {
+		if rest, ok := strings.CutPrefix(path, "/"+string(other)+"/"); ok {
+			q.Del(languageParam)
+			return strings.TrimSuffix("/"+string(l)+"/"+rest+"?"+q.Encode(), "?")
+		}
+	}
+	q.Set(languageParam, string(l))
+	return path + "?" + q.Encode()
 }
 
 // pageOf is the address of the page on screen. Where a form is sent to there may

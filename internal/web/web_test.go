@@ -63,6 +63,7 @@ func TestLanguagesLeadToAPage(t *testing.T) {
 		{"a refused form", "POST", "/cases/L-4F7K-92/reply", on + "/cases/L-4F7K-92?since=3", "/cases/L-4F7K-92?lang=de&since=3"},
 		{"a form of another site", "POST", "/signin", "https://evil.example/x", "/signin?lang=de"},
 		{"a form without a referrer", "POST", "/invite/x", "", "/invite/x?lang=de"},
+		{"a public page that is not there", "GET", "/en/questions/x?lang=en&after=1", "", "/de/questions/x?after=1"},
 		{"another site in disguise", "POST", "//evil.example/x", "", "/evil.example/x?lang=de"},
 	} {
 		r := httptest.NewRequest(c.method, on+c.path, nil)

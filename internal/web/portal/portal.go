@@ -16,13 +16,11 @@ package portal
 import (
 	"context"
 	_ "embed"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/a-h/templ"
 
 	"lotse/internal/access"
 	"lotse/internal/desk"
@@ -145,13 +143,6 @@ func (p *Portal) base(r *http.Request) (string, error) {
 		u.Host = b.Host
 	}
 	return u.String(), nil
-}
-
-// within puts inner between the parts of a frame.
-func within(frame, inner templ.Component) templ.Component {
-	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return frame.Render(templ.WithChildren(ctx, inner), w)
-	})
 }
 
 // notFound is the answer for a case that is not there, or not the asker's.
