@@ -14,7 +14,6 @@ import (
 
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
-	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
 )
@@ -41,24 +40,26 @@ type sessionStore struct {
 
 var _ scs.CtxStore = (*sessionStore)(nil)
 
+const readSession = "SELECT token_hash, public_id, staff_id, data, agent, network, created_at, seen_at, expires_at " +
+	"FROM sessions WHERE token_hash = $1 AND expires_at > $2"
+
 // FindCtx reads a session that is still good and notes that it was seen.
 func (st *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	hash, ok := hashBytes(token)
 	if !ok {
 		return nil, false, nil
 	}
-	var row sessionRow
-	err := st.db.Read().NewSelect().Model(&row).
-		Where("token_hash = ? AND expires_at > ?", hash, clock.Now(st.clock)).Scan(ctx)
-	if err != nil {
-		if err = db.Classify(fmt.Errorf("reading a session: %w", err)); errs.Is(err, errs.NotFound) {
-			return nil, false, nil
-		}
-		return nil, false, err
+	var rows []sessionRow
+	if err := st.db.Often(ctx, &rows, readSession, hash, clock.Now(st.clock)); err != nil {
+		return nil, false, fmt.Errorf("reading a session: %w", err)
 	}
-	st.touch(ctx, &row)
+	if len(rows) == 0 {
+		return nil, false, nil
+	}
+	row := &rows[0]
+	st.touch(ctx, row)
 	if v := visitOf(ctx); v != nil {
-		v.row = &row
+		v.row = row
 	}
 	return row.Data, true, nil
 }

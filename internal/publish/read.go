@@ -22,38 +22,61 @@ import (
 // maxPosts bounds one page.
 const maxPosts = 500
 
+// The two statements of a thread's page. What is for staff only (doubts, who wrote
+// it, whose it is) is not even read; the owner is whose key opens the words. The
+// states stand in the text: SQLite would plan anew for each value of a place that
+// may decide whether one of the partial indexes fits.
+var (
+	readThread = fmt.Sprintf("SELECT id, brand_id, key, slug, title, excerpt, owner_id, team_id, language, state, version, posts, "+
+		"solved, published_at, answered_at, due_at, gone_at, changed_at, created_at FROM threads "+
+		"WHERE key = $1 AND brand_id = $2 AND state IN (%d, %d) AND published_at IS NOT NULL", Shown, Gone)
+	readPosts = fmt.Sprintf("SELECT id, thread_id, seq, kind, state, owner_id, author_name, author_role, title, body, html, "+
+		"language, version, substantive, reason, released_at, edited_at, withdrawn_at, withdrawn_by, created_at, changed_at "+
+		"FROM posts WHERE thread_id = $1 AND state IN (%d, %d) ORDER BY seq LIMIT %d", PostShown, PostWithdrawn, maxPosts)
+)
+
 // Thread returns a thread's page with two statements. Of a thread that was taken
 // back, the error is errs.Gone and the page holds key, language, GoneAt and the
 // question's tombstone only; of one that was never shown, errs.NotFound.
 func (p *Publish) Thread(ctx context.Context, brand ids.ID, key string) (Page, error) {
+	page, isWhole, err := p.page(ctx, brand, key)
+	if err == nil && !isWhole { // taken back between the two statements: now the first one says so
+		page, isWhole, err = p.page(ctx, brand, key)
+	}
+	if err == nil && !isWhole {
+		return Page{}, notShown()
+	}
+	return page, err
+}
+
+// page reads a thread's page once. One without its question is not whole.
+func (p *Publish) page(ctx context.Context, brand ids.ID, key string) (page Page, isWhole bool, err error) {
 	row, err := p.publicThread(ctx, brand, key)
 	if err != nil {
-		return Page{}, err
+		return Page{}, false, err
 	}
 	if row.State == Gone {
 		gone := Thread{ID: row.ID, BrandID: row.BrandID, Key: row.Key, Language: row.Language, State: Gone, Version: row.Version,
 			PublishedAt: row.PublishedAt, GoneAt: row.GoneAt}
 		tombstone, err := p.tombstone(ctx, row.ID)
 		if err != nil {
-			return Page{}, err
+			return Page{}, false, err
 		}
-		return Page{Thread: gone, Posts: tombstone}, errs.New(errs.Gone, "publish.gone")
+		return Page{Thread: gone, Posts: tombstone}, true, errs.New(errs.Gone, "publish.gone")
 	}
 	var rows []postRow
-	err = p.DB.Read().NewSelect().Model(&rows).Where("thread_id = ? AND state IN (?, ?)", row.ID, PostShown, PostWithdrawn).
-		Order("seq").Limit(maxPosts).Scan(ctx)
-	if err != nil {
-		return Page{}, db.Classify(fmt.Errorf("reading posts: %w", err))
+	if err := p.DB.Often(ctx, &rows, readPosts, row.ID); err != nil {
+		return Page{}, false, fmt.Errorf("reading posts: %w", err)
 	}
 	if !slices.ContainsFunc(rows, func(r postRow) bool { return r.Kind == Question && r.State == PostShown }) {
-		return Page{}, notShown() // taken back between the two statements
+		return Page{}, false, nil
 	}
-	page := Page{Thread: p.threadFromRow(row)}
+	page = Page{Thread: p.threadFromRow(row)}
 	for _, r := range rows {
 		page.Posts = append(page.Posts, p.publicPost(r))
 	}
 	slices.SortStableFunc(page.Posts, func(a, b Post) int { return cmp.Compare(a.rank(), b.rank()) })
-	return page, nil
+	return page, true, nil
 }
 
 // tombstone returns what is left of a question that was taken back: when and by
@@ -92,15 +115,14 @@ func (p *Publish) publicThread(ctx context.Context, brand ids.ID, key string) (t
 	if key = strings.ToLower(key); !ids.IsKey(key) {
 		return row, notShown()
 	}
-	err := p.DB.Read().NewSelect().Model(&row).Where("key = ? AND brand_id = ?", key, brand).
-		Where("state IN (?, ?) AND published_at IS NOT NULL", Shown, Gone).Scan(ctx)
-	if err = db.Classify(err); errs.Is(err, errs.NotFound) {
-		return row, notShown()
-	}
-	if err != nil {
+	var rows []threadRow
+	if err := p.DB.Often(ctx, &rows, readThread, key, brand); err != nil {
 		return row, fmt.Errorf("reading a thread: %w", err)
 	}
-	return row, nil
+	if len(rows) == 0 {
+		return row, notShown()
+	}
+	return rows[0], nil
 }
 
 // Version returns version and state of a thread that is shown or gone, with one

@@ -326,6 +326,7 @@ func TestPathHoldsNoCaseNumber(t *testing.T) {
 		"l‑4f7k‑92 und L 4F7K 92":                 "und",
 		"Meine Nummer 123456789":                  "meine-nummer",
 		"Tarif 2026 für Zoë's Café":               "tarif-2026-fuer-zoes-cafe",
+		"Leitung, Lieferung, Lüftung":             "leitung-lieferung-lueftung",
 		"???":                                     "",
 		"日本語":                                     "",
 		strings.Repeat("Donaudampfschiff ", 6):    "donaudampfschiff-donaudampfschiff-donaudampfschiff",

@@ -12,9 +12,9 @@ const maxSlug = 60
 
 var transliterate = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "oe", "å", "aa", "œ", "oe", "ł", "l", "đ", "d", "ð", "d", "þ", "th")
 
-// numberLike is what may be a case number or another number of somebody: it is
-// left out of addresses.
-var numberLike = regexp.MustCompile(`(?i)\bl[\s‐-―-]*[0-9a-z]{4}[\s‐-―-]*[0-9a-z]{2}\b|\d{5,}`)
+// numberLike is what may be a case number (of the signs ids.NewNumber takes, so
+// that words stay) or another number of somebody: it is left out of addresses.
+var numberLike = regexp.MustCompile(`(?i)\bl[\s‐-―-]*[2-9b-df-hj-km-np-tv-z]{4}[\s‐-―-]*[2-9b-df-hj-km-np-tv-z]{2}\b|\d{5,}`)
 
 // Slug returns a title as the last part of an address: small letters a–z, digits
 // and hyphens, at most 60 signs, cut at a word. It may be empty.

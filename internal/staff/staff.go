@@ -194,16 +194,18 @@ func (d *Directory) ByID(ctx context.Context, a access.Actor, id ids.ID) (Staff,
 	return r.staff(teams), nil
 }
 
+// readStaff is asked for every page staff open.
+const readStaff = "SELECT s.id, s.brand_id, s.email, s.name, s.role, s.password_hash, s.language, s.active, s.created_at, " +
+	"s.last_seen_at, st.team_id FROM staff AS s LEFT JOIN staff_teams AS st ON st.staff_id = s.id WHERE s.id = $1"
+
 // read costs one query, teams included.
 func (d *Directory) read(ctx context.Context, id ids.ID) (staffRow, []ids.ID, error) {
 	var rows []struct {
 		staffRow `bun:",extend"`
 		TeamID   ids.ID
 	}
-	err := d.db.Read().NewSelect().Model(&rows).ColumnExpr("s.*, st.team_id").
-		Join("LEFT JOIN staff_teams AS st ON st.staff_id = s.id").Where("s.id = ?", id).Scan(ctx)
-	if err != nil {
-		return staffRow{}, nil, db.Classify(fmt.Errorf("reading a staff member: %w", err))
+	if err := d.db.Often(ctx, &rows, readStaff, id); err != nil {
+		return staffRow{}, nil, fmt.Errorf("reading a staff member: %w", err)
 	}
 	if len(rows) == 0 {
 		return staffRow{}, nil, errUnknown()

@@ -11,6 +11,23 @@
 // cores of the machine, so a desk with a machine of its own is faster. Beside
 // each figure that depends on the disk stands what the database alone reaches in
 // the same run.
+//
+// What the figures of public pages mean:
+//
+//   - "from memory": one thread's page, which is kept. Its rate is held against
+//     that of a static net/http server, a process of its own that sends the same
+//     bytes with the same headers; the two take turns of a third of the time each.
+//   - "made anew": every request is for another thread, of more than memory holds,
+//     so each page is read from the database and rendered; with gzip or br it is
+//     compressed, too. "statements" is how many transactions PostgreSQL counted
+//     for a page; TestCosts of package public holds them on both databases.
+//   - "start page" and "list": kept, and made anew only when something changes or
+//     a minute is over; a list's second part is never kept.
+//   - "search" and "suggestions": two words of those the threads are made of, or
+//     one and the beginning of another. Nothing of it is kept.
+//   - "processor time" is what the program has used for an answer, measured over
+//     all of them: it does not change with what else the machine does, as rates
+//     and times do.
 package main
 
 import (
@@ -32,20 +49,22 @@ type plan struct {
 	raw      time.Duration // for each limit of the database
 	mails    int           // in each run over SMTP
 	cases    int           // in the desk whose pages are measured
+	threads  int           // in the desk whose public pages are measured
 	pages    time.Duration // for each page
 	idle     time.Duration // from start to the look at memory
 	launches int
 }
 
 var (
-	full  = plan{raw: 4 * time.Second, mails: 10000, cases: 100000, pages: 15 * time.Second, idle: 30 * time.Second, launches: 10}
-	quick = plan{raw: time.Second, mails: 1500, cases: 10000, pages: 2 * time.Second, idle: 3 * time.Second, launches: 5}
+	full  = plan{raw: 4 * time.Second, mails: 10000, cases: 100000, threads: 20000, pages: 15 * time.Second, idle: 30 * time.Second, launches: 10}
+	quick = plan{raw: time.Second, mails: 1500, cases: 10000, threads: 5000, pages: 2 * time.Second, idle: 3 * time.Second, launches: 5}
 )
 
 // bench is one run.
 type bench struct {
 	plan
 	folder  string // where all data lies
+	only    string // the one step to take; "" for all
 	results []result
 }
 
@@ -53,10 +72,16 @@ func main() {
 	isQuick := flag.Bool("quick", false, "less of everything, for about a minute")
 	kinds := flag.String("databases", "sqlite,postgres", "which databases to measure")
 	folder := flag.String("folder", "", "where to put the data; a folder on the disk to measure (default: the temporary folder)")
+	only := flag.String("only", "", "one step alone, by its name, such as \"public pages\"")
+	isStatic := flag.Bool("static", false, "be the static server that pages are compared with; for the program itself")
 	flag.Parse()
+	if *isStatic {
+		fmt.Fprintln(os.Stderr, "load:", serveStatic(os.Stdin))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := &bench{plan: full}
+	b := &bench{plan: full, only: *only}
 	if *isQuick {
 		b.plan = quick
 	}
@@ -91,8 +116,9 @@ func (b *bench) run(ctx context.Context, parent string, kinds []string) error {
 		}
 	}
 	fmt.Printf("Generator, mail sink, database and program share %d cores. %d mails of 3 KB in each run over SMTP, from as many\n"+
-		"senders; while mails are accepted, others are processed and acknowledged. Pages are measured at %d cases.\n\n",
-		runtime.NumCPU(), b.mails, b.cases)
+		"senders; while mails are accepted, others are processed and acknowledged. Pages are measured at %d cases,\n"+
+		"public pages at %d threads of four posts.\n\n",
+		runtime.NumCPU(), b.mails, b.cases, b.threads)
 	writeTable(os.Stdout, b.results)
 	writeRaw(os.Stdout, b.results)
 	return nil
@@ -115,8 +141,11 @@ func (b *bench) database(ctx context.Context, kind string) error {
 		{"limits of the database", limits}, {"starting and idling", idling},
 		{"mail over 8 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 8) }},
 		{"mail over 32 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 32) }},
-		{"pages", pages},
+		{"pages", pages}, {"public pages", public},
 	} {
+		if b.only != "" && b.only != step.name {
+			continue
+		}
 		begin := time.Now()
 		if err := step.run(ctx, e); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)

@@ -15,17 +15,19 @@ type result struct {
 	Load     string `json:",omitempty"`
 	Database string `json:",omitempty"` // "" for what depends on none
 	Value    float64
-	Unit     string  // "/s", "ms", "MB"
+	Unit     string  // "/s", "%" of another, "ms", "s", "MB", "each"
 	Goal     float64 `json:",omitempty"` // 0: none
 }
 
 // met reports whether the goal is reached: rates are to be high, all else low.
 func (r result) met() bool {
-	if r.Unit == "/s" {
+	if r.high() {
 		return r.Value >= r.Goal
 	}
 	return r.Value < r.Goal
 }
+
+func (r result) high() bool { return r.Unit == "/s" || r.Unit == "%" }
 
 func (r result) cell() string {
 	text := number(r.Value) + " " + r.Unit
@@ -42,7 +44,7 @@ func (r result) goal() string {
 	switch {
 	case r.Goal == 0:
 		return ""
-	case r.Unit == "/s":
+	case r.high():
 		return "≥ " + number(r.Goal) + " " + r.Unit
 	}
 	return "< " + number(r.Goal) + " " + r.Unit

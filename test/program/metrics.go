@@ -80,8 +80,14 @@ func (d *Desk) Memory() (now, most int64, err error) {
 }
 
 // Processor returns how much processor time the process has used so far.
-func (d *Desk) Processor() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.cmd.Process.Pid))
+func (d *Desk) Processor() (time.Duration, error) { return Processor(d.Pid()) }
+
+// Pid returns the id of the process.
+func (d *Desk) Pid() int { return d.cmd.Process.Pid }
+
+// Processor returns how much processor time a process has used so far.
+func Processor(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}

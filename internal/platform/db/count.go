@@ -16,12 +16,16 @@ func WithCounter(ctx context.Context) (context.Context, *atomic.Int64) {
 	return context.WithValue(ctx, countKey{}, n), n
 }
 
-type countHook struct{}
-
-func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+func count(ctx context.Context) {
 	if n, ok := ctx.Value(countKey{}).(*atomic.Int64); ok {
 		n.Add(1)
 	}
+}
+
+type countHook struct{}
+
+func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	count(ctx)
 	return ctx
 }
 

@@ -1,6 +1,7 @@
 // Package db is the one way to the database, SQLite or PostgreSQL.
 //
-// Reading and writing are apart. Read hands out a pool to query. A write happens
+// Reading and writing are apart. Read hands out a pool to query; Often is for the
+// few queries everybody asks all the time (see often.go). A write happens
 // inside Write, which passes a *Tx: a function that wants to change data takes
 // one, so a change outside a transaction can't be written down.
 //
@@ -24,6 +25,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,7 +43,8 @@ type DB struct {
 	postgres bool
 	writer   *bun.DB
 	reader   *bun.DB
-	group    *group // SQLite only
+	group    *group   // SQLite only
+	often    sync.Map // query to *sql.Stmt, see Often
 }
 
 // Open opens the database at url: "postgres://…" or "sqlite:PATH" (PATH is
@@ -106,7 +109,7 @@ func openPostgres(url string) (*DB, error) {
 		return nil, errs.Field("database", "config.database_url")
 	}
 	// bun writes arguments into the statement, so a prepared statement would
-	// never be used twice.
+	// never be used twice. Those of Often are prepared by name.
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second

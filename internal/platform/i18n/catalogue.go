@@ -25,6 +25,7 @@ var files embed.FS
 type texts struct {
 	known    map[string]bool
 	plain    map[string]string // messages without variables or plural, ready to print
+	counted  sync.Map          // counted to string: messages with a small number, printed before
 	messages map[string]*goi18n.Message
 }
 

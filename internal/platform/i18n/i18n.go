@@ -141,9 +141,34 @@ func (p *Printer) T(key string, args ...any) string {
 // N returns the text of a key in the plural form of n. {{.Count}} is n with
 // the separators of the language; further variables follow as pairs.
 func (p *Printer) N(key string, n int, args ...any) string {
+	if len(args) == 0 && n >= 0 && n < keptCounts {
+		return p.small(key, n)
+	}
 	vars := pairs(args)
 	vars["Count"] = p.Number(int64(n))
 	return p.print(key, vars, n)
+}
+
+// keptCounts is where the numbers end whose texts are kept: lists say the same few
+// ("3 messages", "5 minutes ago") in every line.
+const keptCounts = 100
+
+// counted is a text with a number and nothing else.
+type counted struct {
+	key string
+	n   int
+}
+
+func (p *Printer) small(key string, n int) string {
+	if !p.texts.known[key] {
+		return key // not kept: there is no end to keys that do not exist
+	}
+	if s, ok := p.texts.counted.Load(counted{key, n}); ok {
+		return s.(string)
+	}
+	s := p.print(key, map[string]any{"Count": p.Number(int64(n))}, n)
+	p.texts.counted.Store(counted{key, n}, s)
+	return s
 }
 
 // Err returns the safe text of a classified error (see package errs): its key

@@ -167,6 +167,24 @@ func at(d time.Duration) time.Time {
 	return time.Date(2026, 11, 23, 11, 0, 0, 0, time.UTC).Add(d)
 }
 
+// TestKeptCounts: a number's text is the same the second time, in each language,
+// and a key that does not exist stays what it is.
+func TestKeptCounts(t *testing.T) {
+	for range 2 {
+		for n, want := range map[int]string{1: "1", 2: "2", 99: "99", 100: "100", 1234: "1.234"} {
+			if got := For(German).N("workspace.list.messages", n); !strings.HasPrefix(got, want+" ") {
+				t.Errorf("%d is %q", n, got)
+			}
+		}
+		if de, en := For(German).N("workspace.list.messages", 1), For(English).N("workspace.list.messages", 1); de == en || de == For(German).N("workspace.list.messages", 2) {
+			t.Errorf("%q, %q", de, en)
+		}
+		if got := For(German).N("no.such.key", 3); got != "no.such.key" {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func BenchmarkPlain(b *testing.B) {
 	p := For(German)
 	for b.Loop() {

@@ -40,7 +40,9 @@ func BenchmarkThread(b *testing.B) {
 				b.Run("kept-"+coding, func(b *testing.B) { load(b, w.handler, coding, paths[:1]) })
 			}
 			w.pages.cache.limit = 0
-			b.Run("made", func(b *testing.B) { load(b, w.handler, "identity", paths) })
+			for _, coding := range []string{"identity", "gzip", "br"} {
+				b.Run("made-"+coding, func(b *testing.B) { load(b, w.handler, coding, paths) })
+			}
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,18 +98,28 @@ func (a *answer) in(c coding) (f *form, made int) {
 // brotliLevel costs as much time as gzip's and gives a fifth less.
 const brotliLevel = 5
 
+// Writers are used again: a new one takes hundreds of kilobytes of memory, which
+// costs more than compressing a page.
+var (
+	brotlis = sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, brotliLevel) }}
+	gzips   = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+)
+
 func compress(c coding, body []byte) []byte {
-	var b bytes.Buffer
+	pool := &gzips
 	if c == brotlied {
-		w := brotli.NewWriterLevel(&b, brotliLevel)
-		_, _ = w.Write(body) // a buffer takes everything
-		_ = w.Close()
-		return b.Bytes()
+		pool = &brotlis
 	}
-	w := gzip.NewWriter(&b)
-	_, _ = w.Write(body)
+	w := pool.Get().(interface {
+		io.WriteCloser
+		Reset(dst io.Writer)
+	})
+	defer pool.Put(w)
+	var b bytes.Buffer
+	w.Reset(&b)
+	_, _ = w.Write(body) // a buffer takes everything
 	_ = w.Close()
-	return b.Bytes()
+	return bytes.Clone(b.Bytes()) // without the room the buffer has left
 }
 
 // size is what the answer takes in memory before it is compressed.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -58,7 +59,7 @@ func (v visit) frame(s sheet) templ.Component {
 			Title: s.title, Brand: v.brand.Name, Home: v.path("/"), LookStyle: v.brand.LookPath(), Logo: v.brand.LogoPath(),
 			Styles: []string{pageStyle}, Scripts: s.scripts, Languages: v.languages(s),
 		},
-		Nav:  v.navigation(s.current),
+		Nav:  ui.PublicNav(v.p, s.current),
 		Ways: s.ways, OwnSignpost: s.ownSignpost, Canonical: s.canonical, Description: s.description,
 		NoIndex: s.noIndex, Wide: s.wide,
 	}
@@ -88,17 +89,6 @@ func (v visit) ask(q string) string {
 
 func (v visit) track() string { return "/track?lang=" + v.locale() }
 
-func (v visit) navigation(current string) []ui.NavItem {
-	var nav []ui.NavItem
-	for _, e := range []struct{ key, rest string }{
-		{"public.nav.questions", "/questions"},
-		{"public.nav.unanswered", "/questions/unanswered"},
-	} {
-		nav = append(nav, ui.NavItem{Label: v.p.T(e.key), Href: v.path(e.rest), Current: e.rest == current})
-	}
-	return nav
-}
-
 // languages lead to the same page in each language.
 func (v visit) languages(s sheet) []ui.Language {
 	var list []ui.Language
@@ -117,13 +107,17 @@ func (v visit) html(ctx context.Context, status int, s sheet) (*answer, error) {
 	return render(ctx, status, v.frame(s))
 }
 
+// buffers are used again: a page is kept in as many bytes as it has.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 func render(ctx context.Context, status int, c templ.Component) (*answer, error) {
-	var b bytes.Buffer
-	b.Grow(16 << 10)
-	if err := c.Render(ctx, &b); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := c.Render(ctx, b); err != nil {
 		return nil, fmt.Errorf("rendering a public page: %w", err)
 	}
-	return newAnswer(status, typeHTML, b.Bytes()), nil
+	return newAnswer(status, typeHTML, bytes.Clone(b.Bytes())), nil
 }
 
 // within puts inner between the parts of a frame component.

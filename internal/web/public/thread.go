@@ -79,7 +79,7 @@ func (v visit) original(language string) string {
 func (p *Pages) tombstone(w http.ResponseWriter, r *http.Request, v visit, page publish.Page) error {
 	return p.fresh(w, r, v, func(ctx context.Context) (*answer, error) {
 		return v.html(ctx, http.StatusGone, sheet{
-			title: v.p.T("public.gone.title"), rest: "/questions", search: true, noIndex: true, ownSignpost: true,
+			title: v.p.T("public.gone.title"), rest: "/questions/" + r.PathValue("key"), search: true, noIndex: true, ownSignpost: true,
 			content: gonePage(v, page),
 		})
 	})

@@ -16,7 +16,7 @@ import (
 
 // stream is an open connection to /live of a real server.
 type stream struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 }
 

@@ -26,7 +26,6 @@ type publicPage struct {
 	c      desk.Case
 	brand  string
 	thread *publish.CaseThread // nil: the customer published nothing
-	base   string              // address of the desk
 	drafts []draftSource
 	answer answerForm
 	wrong  []ui.FieldError
@@ -56,9 +55,6 @@ func (p publicPage) path(rest ...string) string {
 
 func (p publicPage) shown() bool { return p.thread != nil && p.thread.State == publish.Shown }
 
-// link is where everybody reads the thread.
-func (p publicPage) link() string { return p.base + p.thread.Path() }
-
 func (w *Workspace) showPublic(rw http.ResponseWriter, r *http.Request) error {
 	page, err := w.loadPublic(r)
 	if err != nil {
@@ -77,7 +73,7 @@ func (w *Workspace) showPublic(rw http.ResponseWriter, r *http.Request) error {
 
 func (w *Workspace) loadPublic(r *http.Request) (publicPage, error) {
 	ctx, a := r.Context(), actor(r)
-	page := publicPage{p: i18n.From(ctx), actor: a, base: w.Kit.BaseURL}
+	page := publicPage{p: i18n.From(ctx), actor: a}
 	c, err := w.Desk.Find(ctx, a, r.PathValue("number"))
 	if err != nil {
 		return page, err

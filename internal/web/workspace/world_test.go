@@ -44,7 +44,7 @@ import (
 // still and nothing at work in the background: what is taken in is brought to
 // its case when the test says so, and nothing is sent.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	db      *db.DB
 	clock   *clock.Fixed
 	hub     *live.Hub
@@ -102,7 +102,7 @@ func onBoth(t *testing.T, f func(w *world)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(newWorld(t, d)) })
 }
 
-func newWorld(t *testing.T, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	ctx := context.Background()
 	log := slog.New(slog.DiscardHandler)
@@ -325,7 +325,7 @@ func (w *world) deliver(c desk.Case, state outbox.State, attempts int, code int,
 
 // checkPolicy makes sure that a page needs nothing our content security policy
 // forbids.
-func checkPolicy(t *testing.T, doc *goquery.Document) {
+func checkPolicy(t testing.TB, doc *goquery.Document) {
 	t.Helper()
 	if n := doc.Find("style, [style], iframe, object, embed, base, meta[http-equiv]").Length(); n > 0 {
 		t.Errorf("%d elements the policy forbids", n)
@@ -357,7 +357,7 @@ func printable(r rune) rune {
 
 func text(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
