@@ -2,16 +2,14 @@
 // nothing scrolls sideways.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import axe from "axe-core";
-import { closeBrowser, formTo, modes, onPage, openBrowser, press, soak, sound } from "./browser.js";
+import { accessible, focused, tabThrough, violations } from "./accessible.js";
+import { closeBrowser, formTo, modes, onPage, openBrowser, press, sound } from "./browser.js";
 import { Desk, linkIn, mailbox } from "./desk.js";
 import { send } from "./mail.js";
 import { until } from "./wait.js";
 
 const mode = modes.find((one) => one.script && one.width === 1440);
 const { t } = mode;
-const sizes = soak ? [320, 768, 1440, 3840] : [320, 1440];
-const themes = soak ? ["light", "dark"] : ["light"];
 
 let demo;
 let empty;
@@ -25,27 +23,6 @@ after(async () => {
   await closeBrowser();
   for (const desk of [demo, empty, fresh]) await desk?.stop();
 });
-
-// Asserts that axe finds nothing on the page as it is, on every size.
-async function accessible(page) {
-  const found = new Set();
-  for (const colorScheme of themes) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of sizes) {
-      await page.setViewportSize({ width, height: 900 });
-      await sound(page);
-      for (const fault of await violations(page)) found.add(`${fault} (${width} px, ${colorScheme})`);
-    }
-  }
-  assert.deepEqual([...found], [], `axe on ${new URL(page.url()).pathname}`);
-}
-
-// What axe finds on the page, or in a part of it.
-async function violations(page, part = "html") {
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source);
-  const faults = await page.evaluate((part) => globalThis.axe.run(part, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }), part);
-  return faults.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.html.slice(0, 120)}`));
-}
 
 const first = async (desk, list, pattern) => (await desk.anna.page(list)).match(pattern)[1];
 const caseOf = (desk, subject) => first(desk, "/cases?view=all", new RegExp(`href="(/cases/[^"]+)"[^>]*>(?:(?!</a>)[\\s\\S])*${subject}`));
@@ -152,30 +129,6 @@ describe("axe finds nothing on", () => {
     }
   }));
 });
-
-// What has the focus: enough to tell where a keyboard user is, and whether that
-// can be seen.
-const focused = (page) => page.evaluate(() => {
-  const e = document.activeElement;
-  const box = e.getBoundingClientRect();
-  const style = getComputedStyle(e);
-  const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  return {
-    is: e.name || e.getAttribute("href") || e.closest("form")?.getAttribute("action") || e.id || e.localName,
-    tag: e.localName, text: e.innerText?.trim().slice(0, 40), ring,
-    seen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-  };
-});
-
-async function tabThrough(page) {
-  const stops = [];
-  for (;;) {
-    await page.keyboard.press("Tab");
-    const stop = await focused(page);
-    if (stop.tag === "body" || stops.length > 150) return stops;
-    stops.push(stop);
-  }
-}
 
 for (const width of [320, 1440]) describe(`With the keyboard at ${width} px`, () => {
   const how = { ...mode, width };

@@ -70,8 +70,17 @@ async function openContext(how, visitor) {
     javaScriptEnabled: how.script, locale: { de: "de-DE", en: "en-GB" }[how.language] ?? how.language, reducedMotion: "reduce",
   });
   context.setDefaultTimeout(limit);
+  await context.addInitScript(reportViolations);
   if (visitor) await context.addCookies(visitor.cookies);
   return context;
+}
+
+// Policy violations, whoever causes them, are complaints on the console. This
+// function runs in the page.
+function reportViolations() {
+  addEventListener("securitypolicyviolation", (event) => {
+    console.error(`Content Security Policy: ${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`);
+  });
 }
 
 /**

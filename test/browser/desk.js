@@ -37,6 +37,7 @@ export class Desk {
    */
   static async furnished(language = "de") {
     const desk = await Desk.empty();
+    desk.language = language;
     desk.anna = new Visitor(desk);
     await desk.anna.post("/setup", setupForm(desk, { language }));
     await desk.anna.post("/admin/teams/new", { name: "Netz", answer_within: "8", region: "DE-SN", "week-1-0-from": "8:00", "week-1-0-to": "17:00" });
@@ -123,7 +124,7 @@ export class Desk {
   async letter(mail = {}) {
     const letter = { ...customer(), subject: "Zähler defekt", text: "Mein Zähler steht still.\nBitte melden Sie sich.", ...mail };
     letter.id = await send(this.mailPort, { ...letter, to: mailbox });
-    letter.receipt = await this.sink.wait(letter.from);
+    letter.receipt = await this.sink.wait(letter.from, (answer) => answer.header["in-reply-to"] === letter.id);
     [letter.number] = letter.receipt.header.subject.match(/L-[0-9A-Z]{4}-[0-9A-Z]{2}/);
     return letter;
   }
@@ -145,7 +146,7 @@ export function setupForm(desk, changes = {}) {
   };
 }
 
-/** The only link of a mail. */
+/** The first link of a mail; most have but one. */
 export function linkIn(mail) {
   return new URL(mail.text.match(/https?:\/\/\S+/)[0]);
 }
@@ -184,6 +185,17 @@ export class Visitor {
   /** Sends a form that must be taken; values may be lists. */
   async post(path, form) {
     const body = new URLSearchParams(Object.entries(form).flatMap(([name, value]) => [value].flat().map((one) => [name, one])));
+    const answer = await fetch(this.#desk.url + path, { method: "POST", redirect: "manual", headers: this.#headers(), body });
+    this.#keep(answer);
+    if (answer.status !== 303) throw new Error(`${path} answers ${answer.status}: ${faults(await answer.text())}`);
+    return answer.headers.get("location");
+  }
+
+  /** Sends a form with files that must be taken; values may be lists. */
+  async upload(path, form, files = []) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(form)) for (const one of [value].flat()) body.append(name, one);
+    for (const { name, bytes } of files) body.append("files", new Blob([bytes]), name);
     const answer = await fetch(this.#desk.url + path, { method: "POST", redirect: "manual", headers: this.#headers(), body });
     this.#keep(answer);
     if (answer.status !== 303) throw new Error(`${path} answers ${answer.status}: ${faults(await answer.text())}`);

@@ -44,7 +44,9 @@ const known = {};
 // A pattern for each text of a language. What consists of values alone fits
 // everything and says nothing.
 function texts(language) {
-  return (known[language] ??= Object.values(catalogue(language))
+  return (known[language] ??= Object.entries(catalogue(language))
+    .filter(([key]) => key !== "public.language") // a language is always called by its own name
+    .map(([, text]) => text)
     .filter((text) => /\p{L}{2}/u.test(text.replace(/\{\{.*?\}\}/g, "")))
     .map((text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\{.*?\}\}/g, ".+").replace(/\s+/g, " ")}$`)));
 }

@@ -89,7 +89,7 @@ func designLinks(r *http.Request, name string) []group {
 		}
 		groups = append(groups, g)
 	}
-	languages := group{label: t(ctx, "ui.language")}
+	languages := group{label: t(ctx, "admin.design.language")}
 	for _, l := range web.Languages(r) {
 		languages.items = append(languages.items, ui.NavItem{Label: l.Label, Href: l.Href, Current: l.Current})
 	}

@@ -126,6 +126,10 @@ func Action(r *http.Request) string { return keep(r, r.URL.Path, "lang", "next")
 func Link(r *http.Request, path string) string { return keep(r, path, "lang") }
 
 func keep(r *http.Request, path string, names ...string) string {
+	path, fragment, _ := strings.Cut(path, "#")
+	if fragment != "" {
+		fragment = "#" + fragment
+	}
 	path, query, _ := strings.Cut(path, "?")
 	kept, _ := url.ParseQuery(query) // our own addresses are well formed
 	for _, name := range names {
@@ -134,7 +138,7 @@ func keep(r *http.Request, path string, names ...string) string {
 		}
 	}
 	if len(kept) == 0 {
-		return path
+		return path + fragment
 	}
-	return path + "?" + kept.Encode()
+	return path + "?" + kept.Encode() + fragment
 }
