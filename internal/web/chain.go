@@ -82,14 +82,16 @@ func (k *Kit) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// Language parameters: a choice in the address wins over the browser's wish; the
-// choice of a signed-in person is stored with them.
+// Language parameters: a choice in the address wins over the browser's wish, and
+// that over the brand's language; the choice of a signed-in person is stored with
+// them.
 const languageParam = "lang"
 
 func (k *Kit) language(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Language")
-		p := i18n.For(i18n.Match(r.URL.Query().Get(languageParam), r.Header.Get("Accept-Language")))
+		wishes := []string{r.URL.Query().Get(languageParam), r.Header.Get("Accept-Language"), k.brand(r).Language}
+		p := i18n.For(i18n.Match(wishes...))
 		next.ServeHTTP(w, r.WithContext(i18n.With(r.Context(), p)))
 	})
 }

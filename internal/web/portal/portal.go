@@ -21,7 +21,6 @@ import (
 	"net/url"
 	"strings"
 
-
 	"lotse/internal/access"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
