@@ -3,6 +3,9 @@ package portal_test
 import (
 	_ "embed"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +29,7 @@ var blns string
 func TestHostileStringsAreInert(t *testing.T) {
 	list := append(strings.Split(strings.TrimSpace(xss), "\n"), strings.Split(strings.TrimSuffix(blns, "\n"), "\n")...)
 	list = append(list, "</textarea><h1>x</h1>", "</title><script>alert(1)</script>", "a\x00b\u202egnp.exe", "\xff\xfe\xed\xa0\x80")
+	list = append(list, more(t)...)
 	if len(list) < 500 {
 		t.Fatalf("only %d strings", len(list))
 	}
@@ -39,6 +43,34 @@ func TestHostileStringsAreInert(t *testing.T) {
 			}
 		})
 	}
+}
+
+// more returns the lines of all .txt files in the folder LOTSE_HOSTILE, for a
+// long run over lists that do not lie here.
+func more(t *testing.T) []string {
+	var list []string
+	seen := map[string]bool{}
+	dir := os.Getenv("LOTSE_HOSTILE")
+	if dir == "" {
+		return nil
+	}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".txt" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimRight(line, "\r\n"); !seen[line] && strings.TrimSpace(line) != "" && len(line) < 4000 {
+				seen[line] = true
+				list = append(list, line)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 func (w *world) attack(i int, s string) {
