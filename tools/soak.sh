@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The long checks, before an issue is called done: ten kills, the full browser
+# The long checks, before an issue is called done: ten kills, all hostile strings
+# (and those of the folder LOTSE_HOSTILE, if it is set), the full browser
 # matrix, every fuzz target for FUZZTIME (5m unless told). Run by `make soak`,
 # which records the output in docs/evidence.
 set -uo pipefail
@@ -21,9 +22,12 @@ browser() {
   SOAK=1 must_test node --test --test-concurrency=2
 }
 
+hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeout 60m ./internal/web/portal -run Hostile; }
+
 step "build" make --no-print-directory build
 step "crash: 10 kills, 2,000 mails" crash
 step "real mail server" peers
+step "hostile strings, all of them" hostile
 step "browser, full matrix" browser
 step "fuzzing, ${FUZZTIME:-5m} each" tools/fuzz.sh
 finish

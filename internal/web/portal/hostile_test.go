@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +28,15 @@ var blns string
 // into the form to ask, a file's name, a message, the public text, and addresses.
 // Every page must keep its structure, run nothing and hold what was typed.
 func TestHostileStringsAreInert(t *testing.T) {
+	turn := 0
 	list := append(strings.Split(strings.TrimSpace(xss), "\n"), strings.Split(strings.TrimSuffix(blns, "\n"), "\n")...)
 	list = append(list, "</textarea><h1>x</h1>", "</title><script>alert(1)</script>", "a\x00b\u202egnp.exe", "\xff\xfe\xed\xa0\x80")
 	list = append(list, more(t)...)
 	if len(list) < 500 {
 		t.Fatalf("only %d strings", len(list))
+	}
+	if os.Getenv("SOAK") == "" { // each takes a dozen pages: the check takes every fourth, the soak all
+		list = slices.DeleteFunc(list, func(string) bool { turn++; return turn%4 != 0 })
 	}
 	const shards = 4
 	for shard := range shards {
