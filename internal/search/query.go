@@ -140,22 +140,27 @@ func bothStems(word string) []string {
 	return []string{german, english}
 }
 
-// gramQuery finds a word by its pieces: a third of them, all of a word that
-// has few or is being typed.
+// gramQuery finds a word by its pieces: a third of them; all of a word that has
+// few or is being typed, but for the one that marks its beginning, so that
+// "tausch" finds "Zählertausch".
 func gramQuery(pieces []string, half bool) query.Query {
-	share, weight := gramShare, weightGrams
-	if len(pieces) <= 3 || half && len(pieces) <= 5 {
-		share = 1
+	n, weight := len(pieces), weightGrams
+	least := int(math.Ceil(gramShare * float64(n)))
+	switch {
+	case n == 2:
+		pieces, least = pieces[1:], 1
+	case n <= 3 || half && n <= 5:
+		least = max(1, n-1)
 	}
 	if half {
 		weight = weightTitle
 	}
 	clauses := make([]query.Query, len(pieces))
 	for i, p := range pieces {
-		clauses[i] = term(fieldGrams, p, weight/math.Sqrt(float64(len(pieces))))
+		clauses[i] = term(fieldGrams, p, weight/math.Sqrt(float64(n)))
 	}
 	enough := bleve.NewDisjunctionQuery(clauses...)
-	enough.SetMin(math.Ceil(share * float64(len(pieces))))
+	enough.SetMin(float64(least))
 	return enough
 }
 
