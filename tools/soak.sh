@@ -24,9 +24,12 @@ browser() {
 
 hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeout 60m ./internal/web/portal -run Hostile; }
 
+whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 20m ./internal/app; }
+
 step "build" make --no-print-directory build
 step "crash: 10 kills, 2,000 mails" crash
 step "real mail server" peers
+step "the whole program, race detector" whole
 step "hostile strings, all of them" hostile
 step "browser, full matrix" browser
 step "fuzzing, ${FUZZTIME:-5m} each" tools/fuzz.sh
