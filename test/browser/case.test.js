@@ -79,9 +79,9 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
       await field.press("Enter");
       await page.waitForURL(`**/cases/${letter.number}`);
     }
-    await page.locator("[name=q]").fill("L-0000-00");
+    await page.locator("[name=q]").fill("L-2222-22");
     await page.locator("[name=q]").press("Enter");
-    await page.getByText(/L-0000-00/).first().waitFor();
+    await page.getByText(/L-2222-22/).first().waitFor();
     await sound(page, language);
   }));
 
@@ -230,7 +230,7 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
     await press(page, t("workspace.suggest.yes"));
     await page.waitForURL(`**/cases/${letter.number}`);
     await page.getByText(t("workspace.flash.was_merged", { Arg: second.number })).waitFor();
-    assert.ok((await entry(page, "Ich bin der Nachbar von oben.").innerText()).includes(t("case.joined.hand")));
+    assert.ok((await entry(page, "Ich bin der Nachbar von oben.").innerText()).includes(t("case.joined.merge")));
     await sound(page, language);
     await page.goto(`${desk.url}/cases/${second.number}`);
     assert.equal(new URL(page.url()).pathname, `/cases/${letter.number}`, "the old number leads to the new place");

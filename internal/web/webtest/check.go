@@ -49,11 +49,9 @@ func leadsAway(s *goquery.Selection, key, value string) bool {
 	if s.Is(`a[rel~="external"], a[rel~="nofollow"], link[rel="canonical"], link[rel="alternate"]`) {
 		return strings.HasPrefix(value, "javascript:")
 	}
-	if strings.HasPrefix(value, "//") {
-		return true
-	}
-	address := key == "src" || key == "href" || key == "action"
-	return address && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "#")
+	address := key == "src" || key == "href" || key == "action" || key == "formaction"
+	inside := strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "//")
+	return address && !inside && !strings.HasPrefix(value, "#")
 }
 
 // withoutTyped is the page's text, without what somebody typed.
