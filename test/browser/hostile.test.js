@@ -28,7 +28,7 @@ const polyglots = [
   `${"W".repeat(180)}`, "‮gnp.exe‬ ﷽﷽﷽ Z̸̡̢̛̗̘̙̜͚̻̼ã̷l̶g̴ò",
 ];
 const all = [...polyglots, ...list("xss.txt"), ...list("blns.txt")];
-const strings = soak ? all : [...polyglots, ...all.slice(polyglots.length).filter((_, i) => i % 40 === 0)];
+const strings = soak ? all : [...polyglots, ...all.slice(polyglots.length).filter((_, i) => i % 12 === 0)];
 
 // Each string is in every text; in a subject, a name and the name of a file are
 // as many as there are cases, and soak has more of them.
