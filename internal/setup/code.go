@@ -38,6 +38,9 @@ func (s *Setup) Code(ctx context.Context) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.done.Load() { // by somebody else since: a new code would open nothing
+		return "", nil
+	}
 	if s.code == "" {
 		if s.code, err = keptCode(filepath.Join(s.folder, CodeFile)); err != nil {
 			return "", err

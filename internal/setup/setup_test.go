@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -225,6 +226,36 @@ func TestCode(t *testing.T) {
 	if again, err := e.Code(ctx); len(again) != 9 || err != nil {
 		t.Errorf("a file cut off gives %q, %v", again, err)
 	}
+}
+
+// Whoever asks for the code while somebody sets the desk up gets that code or
+// none, and leaves no new one behind.
+func TestCodeWhileSetUp(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		e := newDesk(t, d)
+		form := e.form()
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for {
+					code, err := e.Code(context.Background())
+					if err != nil || code != "" && code != form.Code {
+						t.Errorf("code %q, %v; want %q or none", code, err, form.Code)
+					}
+					if err != nil || code == "" {
+						return
+					}
+				}
+			})
+		}
+		if _, err := e.Run(context.Background(), form, network); err != nil {
+			t.Error(err)
+		}
+		all.Wait()
+		if _, err := os.Stat(filepath.Join(e.folder, setup.CodeFile)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a code is left in its file: %v", err)
+		}
+	})
 }
 
 func TestCodeAsPeopleTypeIt(t *testing.T) {
