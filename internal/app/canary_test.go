@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"html"
 	"io/fs"
 	"net/http"
@@ -282,20 +283,19 @@ func (c *crawler) caches(t *testing.T) {
 // were public once are found no more (see takenBack and search) but may lie in a
 // file until the index merges it.
 func (c *crawler) index(t *testing.T) {
-	var faults []string
+	var torn error
 	for range 10 { // a copy may be taken in the middle of a merge
-		if faults = c.indexFaults(t); len(faults) == 0 {
+		if torn = c.readIndex(t); torn == nil || t.Failed() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	for _, fault := range faults {
-		t.Error(fault)
-	}
+	t.Error(torn)
 }
 
-// indexFaults says which words that were never public a copy of the index holds.
-func (c *crawler) indexFaults(t *testing.T) (faults []string) {
+// readIndex fails the test for every word a copy of the index holds that was
+// never public. The error says that the copy can't be read as an index.
+func (c *crawler) readIndex(t *testing.T) error {
 	copied := filepath.Join(t.TempDir(), "copy")
 	folders, err := filepath.Glob(filepath.Join(c.app.Config.Data, "search", "public*"))
 	c.must(err)
@@ -303,7 +303,7 @@ func (c *crawler) indexFaults(t *testing.T) (faults []string) {
 		t.Fatalf("the index lies in %v", folders)
 	}
 	if err := os.CopyFS(copied, os.DirFS(folders[0])); err != nil {
-		return []string{err.Error()} // merged away meanwhile
+		return err // merged away meanwhile
 	}
 	c.must(fs.WalkDir(os.DirFS(copied), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -312,14 +312,14 @@ func (c *crawler) indexFaults(t *testing.T) (faults []string) {
 		b, err := os.ReadFile(filepath.Join(copied, path))
 		for word, what := range c.words {
 			if !c.once[word] && strings.Contains(string(b), word) {
-				faults = append(faults, path+" holds "+what)
+				t.Errorf("%s holds %s", path, what)
 			}
 		}
 		return err
 	}))
 	index, err := bleve.Open(filepath.Join(copied, "index"))
 	if err != nil {
-		return []string{err.Error()}
+		return err
 	}
 	defer index.Close()
 	fields, err := index.Fields()
@@ -333,16 +333,16 @@ func (c *crawler) indexFaults(t *testing.T) (faults []string) {
 			known = known || strings.Contains(term.Term, c.indexed)
 			for word, what := range c.words {
 				if !c.once[word] && strings.Contains(term.Term, word) {
-					faults = append(faults, "field "+field+" knows "+what)
+					t.Errorf("field %s knows %s", field, what)
 				}
 			}
 		}
 		c.must(terms.Close())
 	}
 	if !known {
-		faults = append(faults, "the index does not know what is public: the test reads nothing")
+		return errors.New("the index does not know what is public: the test reads nothing")
 	}
-	return faults
+	return nil
 }
 
 // database reads what must hold no words at all: events, jobs and their errors.

@@ -14,7 +14,6 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/publish"
 	"lotse/internal/search"
-	"lotse/internal/spam"
 	"lotse/internal/web/portal"
 	"lotse/internal/web/public"
 )
@@ -23,16 +22,9 @@ import (
 func (a *App) buildPublish() {
 	a.Publish = publish.New(publish.Parts{
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Hub: a.Hub, Teams: a.Staff, People: a.People, Catalog: a.Catalog, Record: a.Desk,
-		Spam: scoreSpam,
 	})
 	a.Desk.AddHook(a.Publish.Hook)
 	a.People.OnConfirmed(a.Publish.ConfirmedTx)
-}
-
-// scoreSpam says how much a text looks like advertising.
-func scoreSpam(title, text string) (points int64, doubtful bool) {
-	v := spam.Score(spam.Input{Subject: title, Text: text})
-	return int64(v.Points), v.Doubtful()
 }
 
 // openIndex opens the public index beside the data. Another process that uses
@@ -90,7 +82,7 @@ func (a *App) portal() *portal.Portal {
 	return portal.New(portal.Parts{
 		Kit: a.Kit, Seal: a.Seal, Desk: a.Desk, Intake: a.Intake, Outbox: a.Outbox, People: a.People, Publish: a.Publish,
 		Passes: access.NewPasses(a.DB, a.Clock), Limiter: access.NewLimiter(a.DB, a.Seal, a.Clock),
-		Blobs: a.Blobs, Spam: scoreSpam, Signpost: public.Script,
+		Blobs: a.Blobs, Spam: a.Publish.Spam, Signpost: public.Script,
 	})
 }
 

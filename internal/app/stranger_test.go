@@ -96,7 +96,7 @@ func (x target) path(route string) string {
 }
 
 // body sends what any form of the program might ask for.
-var body = values("text", "Das ist ein Text.", "reason", "Das ist ein Grund.", "why", "spam", "sure", "1", "step", "publish", "title", "Ein Titel mit Worten",
+var body = values("text", "Das ist ein Text.", "reason", "Das ist ein Grund.", "why", "spam", "settled", "declined_duty", "sure", "1", "step", "publish", "title", "Ein Titel mit Worten",
 	"answer", "Das ist eine Antwort auf die Frage.", "version", "1", "to", "x", "state", "solved", "seen", "1", "reply", "Guten Tag", "note", "Notiz")
 
 func (w *town) same(t *testing.T, someone who, route route, real, fake target) {

@@ -2,17 +2,14 @@ package intake
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"path"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -188,40 +185,8 @@ func sniff(begin []byte) string {
 	return kind
 }
 
-// CleanFileName makes a name from outside safe to show and to offer for saving:
-// no folders, no control, invisible or direction-changing characters, none that
-// mean something to a file system, at most 120 runes with the extension kept. It
-// is idempotent and never empty.
+// CleanFileName makes a name from outside safe to show and to offer for saving
+// (see markup.CleanFileName), at most 120 runes. It is never empty.
 func CleanFileName(name string) string {
-	name = path.Base(strings.ReplaceAll(markup.CleanLine(name, 0), `\`, "/"))
-	name = strings.Join(strings.Fields(strings.Map(safeRune, name)), " ")
-	name = strings.Trim(name, ". ")
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return shorten(name)
-}
-
-func safeRune(r rune) rune {
-	switch {
-	case r == utf8.RuneError, unicode.Is(unicode.Cf, r), unicode.Is(unicode.Cc, r), unicode.Is(unicode.Co, r):
-		return -1
-	case strings.ContainsRune(`<>:"|?*/`, r):
-		return '_'
-	case unicode.IsSpace(r):
-		return ' '
-	}
-	return r
-}
-
-func shorten(name string) string {
-	runes := []rune(name)
-	if len(runes) <= maxFileName {
-		return name
-	}
-	ext := path.Ext(name)
-	if utf8.RuneCountInString(ext) > 16 {
-		ext = ""
-	}
-	return strings.TrimRight(string(runes[:maxFileName-utf8.RuneCountInString(ext)]), ". ") + ext
+	return cmp.Or(markup.CleanFileName(name, maxFileName), "file")
 }

@@ -270,7 +270,7 @@ func (w *world) all() []views.Row {
 		p, err := w.views.List(context.Background(), w.staff, f)
 		must(w.t, err)
 		rows = append(rows, p.Rows...)
-		if p.Next.CaseID.IsZero() {
+		if p.Next.IsZero() {
 			return rows
 		}
 		f.After = p.Next

@@ -17,17 +17,11 @@ import (
 
 // admitTeam returns nil if the actor may see what belongs to a team's cases.
 func (p *Publish) admitTeam(ctx context.Context, a access.Actor, team ids.ID) error {
-	if a.Kind == access.System || a.InTeam(team) {
-		return nil
-	}
 	restricted, err := p.Teams.Restricted(ctx, team)
-	if err != nil {
-		return err
+	if err == nil && !a.Sees(restricted, team, ids.ID{}) {
+		err = errs.New(errs.Forbidden, "case.restricted")
 	}
-	if restricted {
-		return errs.New(errs.Forbidden, "case.restricted")
-	}
-	return nil
+	return err
 }
 
 // Answer publishes an official answer to the thread of a case the desk let the
@@ -60,7 +54,7 @@ func (p *Publish) answer(ctx context.Context, a access.Actor, thread, caseID ids
 	if a.Kind != access.Staff {
 		return Post{}, errs.New(errs.Forbidden, "access.forbidden") // an official answer has a person who stands for it
 	}
-	text, err := checkAnswer(text)
+	text, err := CheckAnswer(text)
 	if err != nil {
 		return Post{}, err
 	}
@@ -87,10 +81,15 @@ func (p *Publish) answer(ctx context.Context, a access.Actor, thread, caseID ids
 	return made, err
 }
 
-func checkAnswer(text string) (string, error) {
+// CheckAnswer returns the text as Answer would take it, or a field error for
+// "text". With AnswerHTML a page shows exactly what would be published.
+func CheckAnswer(text string) (string, error) {
 	text = strings.TrimSpace(markup.Clean(text))
 	return text, checkLength("text", text, MinText, MaxText)
 }
+
+// AnswerHTML returns what Answer makes of a text that CheckAnswer returned.
+func AnswerHTML(text string) markup.SafeHTML { return markup.HTMLFromMarkdown(text) }
 
 // lockThread is lock for a thread of the actor's brand and teams.
 func (p *Publish) lockThread(ctx context.Context, tx *db.Tx, a access.Actor, thread ids.ID) (*work, error) {
@@ -165,7 +164,7 @@ func (w *work) answer(caseID ids.ID, text string) (*post, error) {
 }
 
 func (w *work) writeAnswer(x *post, text string) {
-	x.Body, x.HTML, x.Substantive, x.changed = text, markup.HTMLFromMarkdown(text), Substantive(text), true
+	x.Body, x.HTML, x.Substantive, x.changed = text, AnswerHTML(text), Substantive(text), true
 }
 
 // EditPost changes an official answer, a colleague's too. version is that of the
@@ -175,7 +174,7 @@ func (p *Publish) EditPost(ctx context.Context, a access.Actor, id ids.ID, versi
 	if err := a.Require(access.PublishPosts); err != nil {
 		return Post{}, err
 	}
-	text, err := checkAnswer(text)
+	text, err := CheckAnswer(text)
 	if err != nil {
 		return Post{}, err
 	}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	_ "embed"
 	"math"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ const (
 // that follows are dropped. Each sentence is scored by a linear model over its
 // words, pairs of words and what they are about (see features). The weights were
 // learned from replies in testdata (learnedFrom names the files) and lie in
-// substance_weights.go; TestSubstanceWeights learns them again. An answer is
+// substance_weights.tsv; TestSubstanceWeights learns them again. An answer is
 // judged by its best sentence, a little less if the others only deflect.
 func Substantive(text string) bool {
 	if len(text) > maxSubstance {
@@ -67,6 +68,9 @@ func bounded(z float64) float64 { return max(-surest, min(surest, z)) }
 
 // model is a weight for each feature it knows.
 type model map[string]float64
+
+//go:embed substance_weights.tsv
+var substanceWeights string
 
 var learned = readWeights(substanceWeights)
 

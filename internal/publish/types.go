@@ -1,12 +1,11 @@
 package publish
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"slices"
 
 	"lotse/internal/access"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
@@ -202,40 +201,8 @@ type List struct {
 	Next  Cursor // zero on the last page
 }
 
-// Cursor is a place in a list: the last entry of the page before. The zero
-// Cursor is its beginning.
-type Cursor struct {
-	At clock.Stamp
-	ID ids.ID
-}
-
-// IsZero reports whether the cursor is the beginning of a list.
-func (c Cursor) IsZero() bool { return c.ID.IsZero() }
-
-// String returns the cursor for a link; "" for the beginning.
-func (c Cursor) String() string {
-	if c.IsZero() {
-		return ""
-	}
-	var b [24]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(c.At))
-	copy(b[8:], c.ID[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// ParseCursor reads a cursor from a link.
-func ParseCursor(s string) (Cursor, error) {
-	if s == "" {
-		return Cursor{}, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(b) != 24 {
-		return Cursor{}, errs.Field("after", "list.cursor_invalid")
-	}
-	c := Cursor{At: clock.Stamp(binary.BigEndian.Uint64(b[:8]))}
-	copy(c.ID[:], b[8:])
-	return c, nil
-}
+// Cursor is a place in a list of threads or posts.
+type Cursor = db.Cursor
 
 // Draft is what a customer wants to publish of a case.
 type Draft struct {

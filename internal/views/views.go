@@ -6,8 +6,6 @@ package views
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -16,7 +14,6 @@ import (
 	"lotse/internal/desk"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
-	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
 	"lotse/internal/platform/seal"
@@ -214,36 +211,9 @@ type Filter struct {
 	After  Cursor // zero: from the newest
 }
 
-// Cursor is a place in a list: the last row of the page before.
-type Cursor struct {
-	MovedAt clock.Stamp
-	CaseID  ids.ID
-}
-
-// String returns the cursor for a link; "" for none.
-func (c Cursor) String() string {
-	if c.CaseID.IsZero() {
-		return ""
-	}
-	var b [24]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(c.MovedAt))
-	copy(b[8:], c.CaseID[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// ParseCursor reads a cursor from a link.
-func ParseCursor(s string) (Cursor, error) {
-	if s == "" {
-		return Cursor{}, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(b) != 24 {
-		return Cursor{}, errs.Field("after", "list.cursor_invalid")
-	}
-	c := Cursor{MovedAt: clock.Stamp(binary.BigEndian.Uint64(b[:8]))}
-	copy(c.CaseID[:], b[8:])
-	return c, nil
-}
+// Cursor is a place in a list of cases: when the last row of the page before
+// moved, and its case.
+type Cursor = db.Cursor
 
 // Page is one page of a list.
 type Page struct {
@@ -264,7 +234,7 @@ func (v *Views) List(ctx context.Context, a access.Actor, f Filter) (Page, error
 	if len(rows) > PageSize {
 		rows = rows[:PageSize]
 		last := rows[PageSize-1]
-		p.Next = Cursor{MovedAt: last.MovedAt, CaseID: last.CaseID}
+		p.Next = Cursor{At: last.MovedAt, ID: last.CaseID}
 	}
 	p.Rows = make([]Row, len(rows))
 	for i, r := range rows {
@@ -296,8 +266,8 @@ func (v *Views) query(rows *[]row, a access.Actor, f Filter) *bun.SelectQuery {
 	case Team:
 		q = q.Where("team_id = ?", f.TeamID)
 	}
-	if !f.After.CaseID.IsZero() {
-		q = q.Where("(moved_at, case_id) < (?, ?)", f.After.MovedAt, f.After.CaseID)
+	if !f.After.IsZero() {
+		q = q.Where("(moved_at, case_id) < (?, ?)", f.After.At, f.After.ID)
 	}
 	return q
 }

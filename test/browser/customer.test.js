@@ -267,7 +267,7 @@ for (const mode of modes) describe(`A customer, ${mode.name}`, () => {
       await lead.getByRole("link", { name: question.subject }).click();
       await lead.getByText(t("care.erasure.title")).waitFor();
       await sound(lead, language);
-      await formTo(lead, "/erasure").locator("[name=why]").selectOption({ index: 1 });
+      await formTo(lead, "/erasure").locator("[name=settled]").selectOption({ index: 1 });
       await press(formTo(lead, "/erasure"), t("care.settle.do"));
       await lead.getByText(t("care.done.settled")).waitFor();
       await lead.goto(`${desk.url}/duties?tab=erasure`);

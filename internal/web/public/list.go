@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"time"
 
+	"lotse/internal/platform/db"
 	"lotse/internal/publish"
 	"lotse/internal/web/ui"
 )
 
 // latest lists the questions, the newest first.
 func (p *Pages) latest(w http.ResponseWriter, r *http.Request, v visit) error {
-	after, err := publish.ParseCursor(r.URL.Query().Get("after"))
+	after, err := db.ParseCursor(r.URL.Query().Get("after"))
 	if err != nil {
 		return err
 	}
@@ -29,7 +30,7 @@ func (p *Pages) latest(w http.ResponseWriter, r *http.Request, v visit) error {
 // unanswered lists every question without a substantive answer, the longest
 // waiting first. It takes no filter and nothing can be left out of it.
 func (p *Pages) unanswered(w http.ResponseWriter, r *http.Request, v visit) error {
-	after, err := publish.ParseCursor(r.URL.Query().Get("after"))
+	after, err := db.ParseCursor(r.URL.Query().Get("after"))
 	if err != nil {
 		return err
 	}

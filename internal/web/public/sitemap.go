@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -110,10 +111,10 @@ func (p *Pages) sitemapPart(w http.ResponseWriter, r *http.Request, v visit) err
 	if name == "pages" {
 		return p.serve(w, r, v, func(context.Context) (*answer, error) { return xmlAnswer(typeXML, v.listPages()) })
 	}
-	var after publish.Cursor
+	var after db.Cursor
 	if name != "first" {
 		var err error
-		if after, err = publish.ParseCursor(name); err != nil || after.IsZero() {
+		if after, err = db.ParseCursor(name); err != nil || after.IsZero() {
 			return errs.New(errs.NotFound, "")
 		}
 	}

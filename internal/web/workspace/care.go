@@ -28,9 +28,9 @@ var (
 	block = action{done: "care.done.blocked", do: func(ctx context.Context, w *Workspace, a access.Actor, c desk.Case, d draft) (string, error) {
 		return "", w.People.Block(ctx, a, c.CustomerID, d.Why)
 	}}
-	settleErasure = action{done: "care.done.settled", fields: map[string]string{"reason": "why"},
+	settleErasure = action{done: "care.done.settled", fields: map[string]string{"reason": "settled"},
 		do: func(ctx context.Context, w *Workspace, a access.Actor, c desk.Case, d draft) (string, error) {
-			return "", w.Desk.SettleErasure(ctx, a, c.ID, d.Why)
+			return "", w.Desk.SettleErasure(ctx, a, c.ID, d.Settled)
 		}}
 )
 

@@ -69,8 +69,8 @@ func TestDeletingNeedsALeadAReasonAndACheck(t *testing.T) {
 		if res := w.mia.post(path+"/delete", "why", "spam", "sure", "1"); res.StatusCode != http.StatusForbidden {
 			t.Errorf("an agent deletes: %d", res.StatusCode)
 		}
-		w.jonas.page(w.jonas.post(path+"/delete", "why", "spam"), http.StatusUnprocessableEntity)
-		w.jonas.page(w.jonas.post(path+"/delete", "sure", "1"), http.StatusUnprocessableEntity)
+		w.leadsToItsField(w.jonas.page(w.jonas.post(path+"/delete", "why", "spam"), http.StatusUnprocessableEntity))
+		w.leadsToItsField(w.jonas.page(w.jonas.post(path+"/delete", "sure", "1"), http.StatusUnprocessableEntity))
 		_, doc := w.jonas.goes(path+"/delete", "why", "erasure", "sure", "1")
 		if got := text(doc.Find("#flash")); !strings.Contains(got, c.Number) {
 			t.Errorf("the notice says %q", got)

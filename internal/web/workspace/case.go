@@ -47,7 +47,8 @@ type draft struct {
 	Target          string // case of a suggestion
 	Message         string // to take back
 	Delivery        string // to send again
-	Why             string // reason to block, delete or settle
+	Why             string // reason to block or delete
+	Settled         string // how a wish for erasure was settled
 	Seen, Read      int64
 	wrong           []ui.FieldError
 	handOver, notes bool // unfolded
@@ -62,7 +63,7 @@ func readDraft(r *http.Request) draft {
 		Reply: r.FormValue("reply"), Next: r.FormValue("next"), Note: r.FormValue("note"), To: r.FormValue("to"),
 		Reason: r.FormValue("reason"), State: r.FormValue("state"), Target: r.FormValue("target"),
 		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"),
-		Why: r.FormValue("why"), Seen: whole("seen"), Read: whole("read"),
+		Why: r.FormValue("why"), Settled: r.FormValue("settled"), Seen: whole("seen"), Read: whole("read"),
 	}
 }
 

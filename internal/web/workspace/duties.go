@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -85,7 +86,7 @@ func (w *Workspace) fillDuties(r *http.Request, page *dutiesPage) (string, error
 	if page.tab == erasureTab {
 		return w.fillErasures(r, page)
 	}
-	cursor, err := publish.ParseCursor(after)
+	cursor, err := db.ParseCursor(after)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lotse/internal/access"
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -85,12 +86,12 @@ func (w *Workspace) showList(rw http.ResponseWriter, r *http.Request, notice *ui
 	if notice != nil {
 		page.shell.Flash = notice
 	}
-	if !f.After.CaseID.IsZero() {
+	if !f.After.IsZero() {
 		first := f
 		first.After = views.Cursor{}
 		page.newest = address(first)
 	}
-	if !found.Next.CaseID.IsZero() {
+	if !found.Next.IsZero() {
 		next := f
 		next.After = found.Next
 		page.older = address(next)
@@ -106,7 +107,7 @@ func (w *Workspace) showList(rw http.ResponseWriter, r *http.Request, notice *ui
 func filter(q url.Values, a access.Actor, c crew) (views.Filter, error) {
 	f := views.Filter{Scope: views.ParseScope(q.Get("view"))}
 	var err error
-	if f.After, err = views.ParseCursor(q.Get("after")); err != nil {
+	if f.After, err = db.ParseCursor(q.Get("after")); err != nil {
 		return f, err
 	}
 	if f.Scope != views.Team {

@@ -68,7 +68,7 @@ func (w *Workspace) showPublic(rw http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return web.Render(rw, r, http.StatusOK, publicView(page))
+	return w.renderPublic(rw, r, http.StatusOK, page)
 }
 
 func (w *Workspace) loadPublic(r *http.Request) (publicPage, error) {
@@ -82,15 +82,6 @@ func (w *Workspace) loadPublic(r *http.Request) (publicPage, error) {
 	if page.thread, err = w.Publish.OfCase(ctx, a, c); err != nil {
 		return page, err
 	}
-	_, history, err := w.Desk.History(ctx, a, c.ID)
-	if err != nil {
-		return page, err
-	}
-	for _, m := range history {
-		if m.Kind == desk.Reply {
-			page.drafts = append(page.drafts, draftSource{m.ID.String(), markup.Excerpt(markup.TextFromMarkdown(m.Body), 80)})
-		}
-	}
 	brand, err := w.Kit.Catalog.Brand(ctx, c.BrandID)
 	if err != nil {
 		return page, err
@@ -99,6 +90,20 @@ func (w *Workspace) loadPublic(r *http.Request) (publicPage, error) {
 	page.shell = w.shell(r, page.p.T("release.title", "Subject", subjectOr(page.p, c.Subject)), "/cases")
 	page.shell.Styles = append([]string{"public.css"}, page.shell.Styles...) // posts look as everybody sees them
 	return page, nil
+}
+
+// renderPublic shows the page, with the private replies an answer may begin as.
+func (w *Workspace) renderPublic(rw http.ResponseWriter, r *http.Request, status int, page publicPage) error {
+	_, history, err := w.Desk.History(r.Context(), page.actor, page.c.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range history {
+		if m.Kind == desk.Reply {
+			page.drafts = append(page.drafts, draftSource{m.ID.String(), markup.Excerpt(markup.TextFromMarkdown(m.Body), 80)})
+		}
+	}
+	return web.Render(rw, r, status, publicView(page))
 }
 
 // edit fills the form with an answer that is shown.
@@ -157,18 +162,18 @@ func (w *Workspace) answerPublic(rw http.ResponseWriter, r *http.Request) error 
 		_, err = w.Publish.EditPost(r.Context(), page.actor, page.answer.Post, page.answer.Version, page.answer.Text)
 	}
 	if err != nil {
-		return w.refusePublic(rw, r, page, err)
+		return w.refusePublic(rw, r, page, err, answerFields)
 	}
 	return w.donePublic(rw, r, page, "release.done.answer")
 }
 
 func (w *Workspace) preview(rw http.ResponseWriter, r *http.Request, page publicPage) error {
 	if r.FormValue("step") == "edit" {
-		return web.Render(rw, r, http.StatusOK, publicView(page))
+		return w.renderPublic(rw, r, http.StatusOK, page)
 	}
 	text, err := publish.CheckAnswer(page.answer.Text)
 	if err != nil {
-		return w.refusePublic(rw, r, page, err)
+		return w.refusePublic(rw, r, page, err, answerFields)
 	}
 	page.answer.Text, page.answer.Preview, page.answer.Empty = text, true, !publish.Substantive(text)
 	seen := map[privacy.Kind]bool{}
@@ -178,17 +183,13 @@ func (w *Workspace) preview(rw http.ResponseWriter, r *http.Request, page public
 			page.answer.Found = append(page.answer.Found, page.p.T("privacy.label."+f.Kind.String()))
 		}
 	}
-	return web.Render(rw, r, http.StatusOK, publicView(page))
+	return w.renderPublic(rw, r, http.StatusOK, page)
 }
 
 // refusePublic shows the page again with what was typed and why it was refused.
-func (w *Workspace) refusePublic(rw http.ResponseWriter, r *http.Request, page publicPage, err error) error {
-	page.wrong = web.FieldErrors(r.Context(), err)
-	for i := range page.wrong {
-		if page.wrong[i].Name == "text" {
-			page.wrong[i].Name = "answer"
-		}
-	}
+// fields says what the page calls the fields the error names.
+func (w *Workspace) refusePublic(rw http.ResponseWriter, r *http.Request, page publicPage, err error, fields map[string]string) error {
+	page.wrong = action{fields: fields}.rename(r.Context(), err)
 	kind := errs.KindOf(err)
 	if len(page.wrong) == 0 && kind != errs.Conflict {
 		return err
@@ -197,8 +198,14 @@ func (w *Workspace) refusePublic(rw http.ResponseWriter, r *http.Request, page p
 		page.shell.Flash = &ui.FlashProps{Tone: ui.Warning, Text: web.Message(r.Context(), err)}
 	}
 	page.shell.Errors = page.wrong
-	return web.Render(rw, r, kind.Status(), publicView(page))
+	return w.renderPublic(rw, r, kind.Status(), page)
 }
+
+// answerFields are the controls of the answer's form.
+var answerFields = map[string]string{"text": "answer"}
+
+// reasonField names the choice of a reason for one act on one post.
+func reasonField(act string, post ids.ID) string { return act + "-" + post.String() }
 
 func (w *Workspace) donePublic(rw http.ResponseWriter, r *http.Request, page publicPage, done string) error {
 	if err := w.Kit.Flash(r, ui.Success, done); err != nil {
@@ -231,7 +238,7 @@ func (w *Workspace) postAct(act string) web.Handler {
 			err = w.Publish.Withdraw(r.Context(), page.actor, post, r.FormValue("reason"))
 		}
 		if err != nil {
-			return w.refusePublic(rw, r, page, err)
+			return w.refusePublic(rw, r, page, err, map[string]string{"reason": reasonField(act, post)})
 		}
 		return w.donePublic(rw, r, page, "release.done."+act)
 	}

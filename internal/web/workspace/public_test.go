@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"lotse/internal/access"
 	"lotse/internal/desk"
 	"lotse/internal/people"
@@ -92,14 +94,30 @@ func TestAnAnswerThatSaysNothingIsNamedSo(t *testing.T) {
 	})
 }
 
+// leadsToItsField checks that each error at the top of the page leads to a
+// control that is marked as wrong and not folded away.
+func (w *world) leadsToItsField(doc *goquery.Document) {
+	w.t.Helper()
+	links := doc.Find(".error-summary a")
+	if links.Length() == 0 {
+		w.t.Error("the page names no error")
+	}
+	for _, a := range links.EachIter() {
+		field := doc.Find(a.AttrOr("href", ""))
+		if field.Length() != 1 || field.AttrOr("aria-invalid", "") != "true" || field.Closest("details:not([open])").Length() != 0 {
+			w.t.Errorf("%q leads to %d controls that are wrong and open", a.AttrOr("href", ""), field.Length())
+		}
+	}
+}
+
 func TestRefusingAndTakingDownNeedAReason(t *testing.T) {
 	onBoth(t, func(w *world) {
 		c, post := w.propose("Netz in der Lindenstraße langsam")
 		path := "/cases/" + c.Number + "/public/" + post.ID.String()
-		w.mia.page(w.mia.post(path+"/refuse", "version", "1"), http.StatusUnprocessableEntity)
+		w.leadsToItsField(w.mia.page(w.mia.post(path+"/refuse", "version", "1"), http.StatusUnprocessableEntity))
 		w.mia.page(w.mia.post(path+"/release", "version", "7"), http.StatusConflict)
 		w.mia.goes(path+"/release", "version", "1")
-		w.mia.page(w.mia.post(path+"/withdraw"), http.StatusUnprocessableEntity)
+		w.leadsToItsField(w.mia.page(w.mia.post(path+"/withdraw"), http.StatusUnprocessableEntity))
 		_, doc := w.mia.goes(path+"/withdraw", "reason", "personal_data")
 		if got := text(doc.Find("main")); strings.Contains(got, "Seit Montag") {
 			t.Error("words of a post that was taken down are still there")
