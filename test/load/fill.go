@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -18,22 +19,29 @@ func fill(ctx context.Context, desk *program.Desk, cases int) error {
 		return err
 	}
 	defer pool.Close()
+	w := words{postgres: !strings.HasPrefix(desk.Database, "sqlite:")}
+	const part = 50_000 // in a transaction: what a commit has to keep aside stays small
+	for first := 1; first <= cases; first += part {
+		if err := fillPart(ctx, pool, w.statements(first, min(first+part-1, cases))); err != nil {
+			return err
+		}
+	}
+	_, err = pool.ExecContext(ctx, "ANALYZE")
+	return err
+}
+
+func fillPart(ctx context.Context, pool *sql.DB, statements []string) error {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	w := words{postgres: !strings.HasPrefix(desk.Database, "sqlite:")}
-	for _, statement := range w.statements(cases) {
+	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%w in %s", err, statement)
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	_, err = pool.ExecContext(ctx, "ANALYZE")
-	return err
+	return tx.Commit()
 }
 
 // words are what the two databases say differently.
@@ -76,9 +84,10 @@ const (
 	ownerOf      = "CASE WHEN n % 2 = 0 THEN " + staffOf + " END"
 )
 
-func (w words) statements(cases int) []string {
+// statements write the cases from the first to the last.
+func (w words) statements(first, last int) []string {
 	from := " FROM counter"
-	with := fmt.Sprintf("WITH RECURSIVE counter(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", cases)
+	with := fmt.Sprintf("WITH RECURSIVE counter(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM counter WHERE n < %d) ", first, last)
 	insert := func(table, columns string, values ...string) string {
 		return "INSERT INTO " + table + " (" + columns + ") " + with + "SELECT " + strings.Join(values, ", ") + from
 	}

@@ -21,6 +21,10 @@ func mail(ctx context.Context, e *env, connections int) error {
 		return err
 	}
 	defer desk.Remove()
+	empty, err := e.stored(ctx, desk)
+	if err != nil {
+		return err
+	}
 	if err := desk.Start(ctx); err != nil {
 		return err
 	}
@@ -64,7 +68,12 @@ func mail(ctx context.Context, e *env, connections int) error {
 	e.note(result{Name: "mails processed: case in the list, acknowledgement sent", Load: load, Value: rate(processed), Unit: "/s", Goal: 300})
 	e.note(result{Name: "processor time of the program for a mail", Load: load, Value: ms((after - before) / time.Duration(e.mails)), Unit: "ms"})
 	e.note(result{Name: "most memory meanwhile", Load: load, Value: megabytes(most), Unit: "MB"})
-	return desk.Stop()
+	if err := desk.Stop(); err != nil {
+		return err
+	}
+	full, err := e.stored(ctx, desk)
+	e.note(result{Name: "disk for a mail of 3 KB: as it came, case, message, acknowledgement", Load: load, Value: float64(full-empty) / float64(warmUp+e.mails), Unit: "bytes"})
+	return err
 }
 
 // inList makes sure that every mail became a case of its own.

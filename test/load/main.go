@@ -49,15 +49,17 @@ type plan struct {
 	raw      time.Duration // for each limit of the database
 	mails    int           // in each run over SMTP
 	cases    int           // in the desk whose pages are measured
+	many     int           // in the desk that shows how they grow
 	threads  int           // in the desk whose public pages are measured
 	pages    time.Duration // for each page
 	idle     time.Duration // from start to the look at memory
+	demoIdle time.Duration // the same for the demo
 	launches int
 }
 
 var (
-	full  = plan{raw: 4 * time.Second, mails: 10000, cases: 100000, threads: 20000, pages: 15 * time.Second, idle: 30 * time.Second, launches: 10}
-	quick = plan{raw: time.Second, mails: 1500, cases: 10000, threads: 5000, pages: 2 * time.Second, idle: 3 * time.Second, launches: 5}
+	full  = plan{raw: 4 * time.Second, mails: 10000, cases: 100000, many: 1000000, threads: 20000, pages: 15 * time.Second, idle: 30 * time.Second, demoIdle: time.Minute, launches: 10}
+	quick = plan{raw: time.Second, mails: 1500, cases: 10000, many: 30000, threads: 5000, pages: 2 * time.Second, idle: 3 * time.Second, demoIdle: 3 * time.Second, launches: 5}
 )
 
 // bench is one run.
@@ -141,7 +143,7 @@ func (b *bench) database(ctx context.Context, kind string) error {
 		{"limits of the database", limits}, {"starting and idling", idling},
 		{"mail over 8 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 8) }},
 		{"mail over 32 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 32) }},
-		{"pages", pages}, {"public pages", public},
+		{"pages", pages}, {"public pages", public}, {"growth", growth}, {"demo", demo},
 	} {
 		if b.only != "" && b.only != step.name {
 			continue

@@ -15,13 +15,20 @@ import (
 
 // pages measures the list and a case of a full desk, as a signed-in person sees
 // them, under clients that ask again as soon as they have their answer.
-func pages(ctx context.Context, e *env) error {
+func pages(ctx context.Context, e *env) error { return pagesAt(ctx, e, e.cases, 10) }
+
+// growth measures the same pages at many more cases: what they cost must not
+// follow the size of the desk.
+func growth(ctx context.Context, e *env) error { return pagesAt(ctx, e, e.many, 0) }
+
+// pagesAt measures at a number of cases. goal is for the list, in ms; 0 is none.
+func pagesAt(ctx context.Context, e *env, cases int, goal float64) error {
 	desk, err := e.desk(ctx, 1)
 	if err != nil {
 		return err
 	}
 	defer desk.Remove()
-	if err := fill(ctx, desk, e.cases); err != nil {
+	if err := fill(ctx, desk, cases); err != nil {
 		return fmt.Errorf("filling the desk: %w", err)
 	}
 	if err := desk.Start(ctx); err != nil {
@@ -42,7 +49,7 @@ func pages(ctx context.Context, e *env) error {
 			name string
 			path func(*rand.Rand) string
 			goal float64
-		}{{"list of cases", list, 10}, {"page of a case", file, 0}} {
+		}{{"list of cases", list, goal}, {"page of a case", file, 0}} {
 			before, err := desk.Processor()
 			if err != nil {
 				return err
@@ -60,7 +67,7 @@ func pages(ctx context.Context, e *env) error {
 			if clients == 1 {
 				page.goal = 0 // the goal is meant at 8
 			}
-			load := fmt.Sprintf("%d closed-loop clients, %d cases", clients, e.cases)
+			load := fmt.Sprintf("%d closed-loop clients, %d cases", clients, cases)
 			e.note(result{Name: page.name + ", p50", Load: load, Value: ms(times.At(0.5)), Unit: "ms"})
 			e.note(result{Name: page.name + ", p99", Load: load, Value: ms(times.At(0.99)), Unit: "ms", Goal: page.goal})
 			e.note(result{Name: page.name + ", answers", Load: load, Value: rate, Unit: "/s"})
@@ -71,7 +78,7 @@ func pages(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	e.note(result{Name: "memory after pages", Load: fmt.Sprintf("%d cases", e.cases), Value: megabytes(now), Unit: "MB"})
+	e.note(result{Name: "memory after pages", Load: fmt.Sprintf("%d cases", cases), Value: megabytes(now), Unit: "MB"})
 	return desk.Stop()
 }
 

@@ -15,7 +15,7 @@ type result struct {
 	Load     string `json:",omitempty"`
 	Database string `json:",omitempty"` // "" for what depends on none
 	Value    float64
-	Unit     string  // "/s", "%" of another, "ms", "s", "MB", "each"
+	Unit     string  // "/s", "%" of another, "ms", "s", "MB", "bytes", "each"
 	Goal     float64 `json:",omitempty"` // 0: none
 }
 

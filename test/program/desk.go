@@ -51,6 +51,16 @@ type Desk struct {
 // NewDesk sets up an empty desk: an administrator, a brand, a mailbox. Nothing
 // runs yet.
 func NewDesk(ctx context.Context, o Options) (*Desk, error) {
+	d, err := OpenDesk(o)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.setUp(ctx)
+}
+
+// OpenDesk returns a desk that is set up already, in the folder and the database
+// the options name. Nothing runs yet.
+func OpenDesk(o Options) (*Desk, error) {
 	d := &Desk{Options: o, web: localClient()}
 	if d.Folder == "" {
 		folder, err := os.MkdirTemp("", "lotse-desk-")
@@ -72,7 +82,7 @@ func NewDesk(ctx context.Context, o Options) (*Desk, error) {
 		}
 	}
 	d.HTTP, d.SMTP = Local(web), Local(d.SMTPPort)
-	return d, d.setUp(ctx)
+	return d, nil
 }
 
 func (d *Desk) setUp(ctx context.Context) error {
