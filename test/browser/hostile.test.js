@@ -25,7 +25,7 @@ const polyglots = [
   "<iframe srcdoc=\"<script>parent.__xss=1</script>\"></iframe><meta http-equiv=refresh content=0;url=//evil.example>",
   "</script><script type=application/ld+json>{}</script><style>*{display:none}</style>",
   "]]></title><script xmlns=\"http://www.w3.org/1999/xhtml\">__xss=1</script><![CDATA[",
-  `${"W".repeat(180)}`, "‮gnp.exe‬ ﷽﷽﷽ Z̸̡̢̛̗̘̙̜͚̻̼ã̷l̶g̴ò",
+  `${"W".repeat(180)}`, `ด${"้็".repeat(60)}`, "‮gnp.exe‬ ﷽﷽﷽ Z̸̡̢̛̗̘̙̜͚̻̼ã̷l̶g̴ò",
 ];
 const all = [...polyglots, ...list("xss.txt"), ...list("blns.txt")];
 const strings = soak ? all : [...polyglots, ...all.slice(polyglots.length).filter((_, i) => i % 12 === 0)];
