@@ -14,6 +14,7 @@ const list = (name) => readFileSync(fileURLToPath(new URL(`../../internal/web/po
 // Strings that are right in several languages at once, and run in each where they
 // are not text. They set __xss, which is looked at on every page.
 const polyglots = [
+  `ด${`${"้".repeat(5)}${"็".repeat(5)}`.repeat(9)}`, // one letter to the browser: it breaks nowhere
   "jaVasCript:/*-/*`/*\\`/*'/*\"/**/(/* */oNcliCk=(__xss=1) )//%0D%0A%0d%0a//</stYle/</titLe/</teXtarEa/</scRipt/--!>\\x3csVg/<sVg/oNloAd=(__xss=1)//>\\x3e",
   "\"'><img src=x onerror=\"__xss=1\"><!--",
   "--></script><svg onload=__xss=1><script>__xss=1</script>",
@@ -25,7 +26,7 @@ const polyglots = [
   "<iframe srcdoc=\"<script>parent.__xss=1</script>\"></iframe><meta http-equiv=refresh content=0;url=//evil.example>",
   "</script><script type=application/ld+json>{}</script><style>*{display:none}</style>",
   "]]></title><script xmlns=\"http://www.w3.org/1999/xhtml\">__xss=1</script><![CDATA[",
-  `${"W".repeat(180)}`, `ด${"้็".repeat(60)}`, "‮gnp.exe‬ ﷽﷽﷽ Z̸̡̢̛̗̘̙̜͚̻̼ã̷l̶g̴ò",
+  `${"W".repeat(180)}`, "‮gnp.exe‬ ﷽﷽﷽ Z̸̡̢̛̗̘̙̜͚̻̼ã̷l̶g̴ò",
 ];
 const all = [...polyglots, ...list("xss.txt"), ...list("blns.txt")];
 const strings = soak ? all : [...polyglots, ...all.slice(polyglots.length).filter((_, i) => i % 12 === 0)];
