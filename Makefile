@@ -23,12 +23,14 @@ build: ## build/lotse: one static binary
 		-ldflags '-s -w -X main.version=$(VERSION)' -o build/lotse ./cmd/lotse
 
 .PHONY: generate
-generate: ## turn .templ files into Go; the result is committed
+generate: ## turn .templ files and the API's document into Go; the result is committed
 	$(TOOL) templ generate -path internal
+	go test ./internal/api -run TestDocumentIsCheckedIn -update
+	go -C tools run ./apiclient ../docs/api/openapi.json ../client
 
 .PHONY: fmt
 fmt: ## format Go and templ files
-	gofmt -w cmd internal test tools
+	gofmt -w client cmd internal test tools
 	$(TOOL) templ fmt internal
 
 .PHONY: clean

@@ -43,7 +43,7 @@ func (c *createAdminCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(ctx, c.Config, app.Options{Log: logger(c.Config)})
+	a, err := app.New(ctx, c.Config, app.Options{Log: logger(c.Config), Program: version})
 	if err != nil {
 		return err
 	}

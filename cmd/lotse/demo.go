@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
+	"lotse/internal/access"
 	"lotse/internal/app"
 	"lotse/internal/config"
 	"lotse/internal/demo"
+	"lotse/internal/platform/i18n"
 )
 
 type demoCommand struct {
@@ -15,6 +18,7 @@ type demoCommand struct {
 	HTTP  string `name:"http" help:"Address of the web server." default:"127.0.0.1:8080" placeholder:"ADDR"`
 	SMTP  string `name:"smtp" help:"Address of the mail server." default:"127.0.0.1:2525" placeholder:"ADDR"`
 	Fresh bool   `help:"Start over: what was done in the demo is lost."`
+	Small bool   `help:"A dozen cases instead of three hundred."`
 }
 
 // Run shows the demo until the program is told to stop.
@@ -25,20 +29,33 @@ func (d *demoCommand) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return demo.Run(ctx, c, logger(c), func(s app.Started) {
-		fmt.Fprintf(os.Stdout, `
-  Stadtwerke Lindenau is open:
+	o := demo.Options{Log: logger(c), Program: version}
+	if d.Small {
+		o.Size = demo.Small
+	}
+	p := printer()
+	o.Building = func() { fmt.Fprintf(os.Stdout, "\n  %s\n", p.T("demo.start.building", "URL", c.PublicURL())) }
+	return demo.Show(ctx, c, o, func(s app.Started) { d.tell(p, s) })
+}
 
-    %s        the workspace
-    %s          takes mail for %s
-    %s/sent    keeps what the desk sends
-
-  Sign in with the password %s as
-
-`, s.URL, s.Addresses["email"], demo.Mailbox, d.Data, demo.Password)
-		for _, p := range demo.Colleagues() {
-			fmt.Printf("    %-26s %s (%s, %s)\n", p.Email, p.Name, p.Role, p.Team)
+// tell prints what to open and how to sign in.
+func (d *demoCommand) tell(p *i18n.Printer, s app.Started) {
+	line := func(what, where, text string) {
+		fmt.Println(strings.TrimRight(fmt.Sprintf("    %-14s %-38s %s", what, where, text), " "))
+	}
+	fmt.Printf("\n  %s\n\n", p.T("demo.start.open"))
+	line(p.T("demo.start.tour"), s.URL+demo.TourPath, "")
+	line(p.T("demo.start.portal"), s.URL+"/", "")
+	line(p.T("demo.start.sent"), s.URL+demo.MailPath, "")
+	line(p.T("demo.start.mail"), p.T("demo.start.mail_at", "Address", demo.Mailbox, "Server", s.Addresses["email"]), "")
+	fmt.Printf("\n  %s\n\n", p.T("demo.start.sign_in", "URL", s.URL+"/signin", "Password", demo.Password))
+	told := map[access.Role]bool{}
+	for _, c := range demo.Colleagues() {
+		if !told[c.Role] {
+			told[c.Role] = true
+			line(p.T("demo.start."+c.Role.String()), c.Email, c.Name+", "+c.Team)
 		}
-		fmt.Println()
-	})
+	}
+	line(p.T("demo.start.customer"), s.URL+demo.CustomerPath, p.T("demo.start.customer_text", "Name", "Heike Lorenz"))
+	fmt.Printf("\n  %s\n\n", p.T("demo.start.end", "Folder", d.Data))
 }

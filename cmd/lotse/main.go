@@ -3,6 +3,12 @@
 //	lotse serve            run the desk
 //	lotse demo             run a desk with made-up cases to look around
 //	lotse admin create     add an administrator, and set an empty desk up
+//	lotse backup FILE      back the desk up while it runs
+//	lotse restore FILE     put a backup into an empty folder
+//	lotse verify [FILE]    check a desk, or a backup
+//	lotse export PATH      write everything into files other programs can read
+//	lotse import PATH      bring in an export, or mails and tables of others
+//	lotse health           ask whether the desk on this machine is alive
 //	lotse config check     say what is wrong with the settings
 //	lotse version          say which version this is
 //
@@ -35,6 +41,12 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the desk."`
 	Demo     demoCommand     `cmd:"" help:"Run a desk with made-up cases to look around."`
 	Admin    adminCommand    `cmd:"" help:"Add an administrator."`
+	Backup   backupCommand   `cmd:"" help:"Back the desk up into one file, while it runs."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup into an empty folder and database."`
+	Verify   verifyCommand   `cmd:"" help:"Check a desk, running or not, or a backup."`
+	Export   exportCommand   `cmd:"" help:"Write everything into files other programs can read, while the desk runs."`
+	Import   importCommand   `cmd:"" help:"Bring in an export, a mail archive (mbox, Maildir) or a table (CSV)."`
+	Health   healthCommand   `cmd:"" help:"Ask whether the desk on this machine is alive."`
 	Settings settingsCommand `cmd:"" name:"config" help:"Check the settings."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 }
@@ -63,7 +75,7 @@ func run(ctx context.Context, args []string) error {
 // report prints an error in the operator's language, each wrong setting on a
 // line of its own.
 func report(err error) {
-	p := i18n.For(i18n.Match(language(os.Getenv("LC_ALL")), language(os.Getenv("LC_MESSAGES")), language(os.Getenv("LANG"))))
+	p := printer()
 	fields := errs.Fields(err)
 	for _, f := range fields {
 		fmt.Fprintf(os.Stderr, "lotse: %s: %s\n", f.Field, p.Err(f.Key, f.Args))
@@ -77,6 +89,11 @@ func report(err error) {
 		return
 	}
 	fmt.Fprintf(os.Stderr, "lotse: %v\n", err)
+}
+
+// printer speaks the operator's language.
+func printer() *i18n.Printer {
+	return i18n.For(i18n.Match(language(os.Getenv("LC_ALL")), language(os.Getenv("LC_MESSAGES")), language(os.Getenv("LANG"))))
 }
 
 // language makes a language tag of the name of a locale, "de-DE" of

@@ -17,7 +17,7 @@ type serveCommand struct {
 // Run serves until the program is told to stop.
 func (s *serveCommand) Run(ctx context.Context) error {
 	log := logger(s.Config)
-	a, err := app.New(ctx, s.Config, app.Options{Log: log})
+	a, err := app.New(ctx, s.Config, app.Options{Log: log, Program: version})
 	if err != nil {
 		return err
 	}

@@ -35,10 +35,12 @@ type Actor struct {
 	BrandID  ids.ID // the brand the actor acts in
 	Role     Role   // for staff
 	Teams    []ids.ID
-	Name     string // as shown beside what the actor did
-	Language string // for staff: the one chosen for pages
-	Session  string // public id of the session, for staff
-	Case     ids.ID // for customers: the one case a secret link opened; zero: all of the customer's
+	Name     string  // as shown beside what the actor did
+	Language string  // for staff: the one chosen for pages
+	Session  string  // public id of the session, for staff
+	Case     ids.ID  // for customers: the one case a secret link opened; zero: all of the customer's
+	Key      ids.ID  // the key a program uses in the name of staff; zero for people
+	Scopes   []Scope // what the key may do, where there is one
 }
 
 // Lotse returns the actor that stands for the program itself within a brand.
@@ -54,14 +56,14 @@ func (a Actor) Sees(restricted bool, team, owner ids.ID) bool {
 	return !restricted || a.Kind == System || a.InTeam(team) || (!a.ID.IsZero() && a.ID == owner)
 }
 
-// May reports whether the actor's role holds the permission. The program
-// itself may do everything.
+// May reports whether the actor's role holds the permission and, where a program
+// uses a key, one of the key's scopes does too. Lotse itself may do everything.
 func (a Actor) May(p Permission) bool {
 	switch a.Kind {
 	case System:
 		return true
 	case Staff:
-		return a.Role.holds(p)
+		return a.Role.holds(p) && (a.Key.IsZero() || scopesHold(a.Scopes, p))
 	}
 	return false
 }

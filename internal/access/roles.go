@@ -35,23 +35,29 @@ type Permission uint8
 
 // The permissions.
 const (
-	ReadCases     Permission = iota + 1 // read cases, customers, messages
-	WorkCases                           // take, reply, note, hand over, change state
-	RepairIntake                        // see and settle what needs a look
-	ReadStaff                           // see colleagues and teams
-	ManageStaff                         // invite, change roles, teams
-	ManageCatalog                       // brands, mailboxes, settings
-	OperateSystem                       // jobs, figures of the machine
-	PublishPosts                        // answer in public, take an answer back
-	ReviewPosts                         // release or refuse what customers want to publish
-	BlockSenders                        // block and unblock correspondents, move cases to the trash
-	DeleteCases                         // erase a case for good
+	ReadCases       Permission = iota + 1 // read cases, customers, messages
+	WorkCases                             // take, reply, note, hand over, change state
+	RepairIntake                          // see and settle what needs a look
+	ReadStaff                             // see colleagues and teams
+	ManageStaff                           // invite, change roles, teams
+	ManageCatalog                         // brands, mailboxes, settings
+	OperateSystem                         // jobs, figures of the machine
+	PublishPosts                          // answer in public, take an answer back
+	ReviewPosts                           // release or refuse what customers want to publish
+	BlockSenders                          // block and unblock correspondents, move cases to the trash
+	DeleteCases                           // erase a case for good
+	ReadCustomers                         // list and find customers
+	ChangeCustomers                       // add customers, mend names and addresses
+	FollowEvents                          // read the feed of what happens
+	ManageKeys                            // keys with which programs use the API
 )
 
 var held = map[Role][]Permission{
-	Agent: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders},
-	Lead:  {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, RepairIntake, DeleteCases},
-	Admin: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, RepairIntake, DeleteCases, ManageStaff, ManageCatalog, OperateSystem},
+	Agent: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, ReadCustomers, ChangeCustomers, FollowEvents},
+	Lead: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, ReadCustomers, ChangeCustomers, FollowEvents,
+		RepairIntake, DeleteCases},
+	Admin: {ReadCases, WorkCases, ReadStaff, PublishPosts, ReviewPosts, BlockSenders, ReadCustomers, ChangeCustomers, FollowEvents,
+		RepairIntake, DeleteCases, ManageStaff, ManageCatalog, OperateSystem, ManageKeys},
 }
 
 func (r Role) holds(p Permission) bool {

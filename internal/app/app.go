@@ -3,22 +3,27 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lotse/internal/access"
+	"lotse/internal/api"
+	"lotse/internal/backup"
 	"lotse/internal/catalog"
 	"lotse/internal/channel"
 	_ "lotse/internal/channel/all" // every built-in channel
 	"lotse/internal/config"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
+	"lotse/internal/operate"
 	"lotse/internal/outbox"
 	"lotse/internal/people"
 	"lotse/internal/platform/blob"
@@ -55,7 +60,10 @@ type App struct {
 	Intake  *intake.Intake
 	Outbox  *outbox.Outbox
 	Setup   *setup.Setup
+	Jobs    *operate.Jobs
 	Publish *publish.Publish
+	Keys    *access.Keys
+	API     *api.Server
 	Index   *search.Index // of what is public; nil where another process holds it
 	Kit     *web.Kit
 
@@ -63,12 +71,22 @@ type App struct {
 	figures  *figures
 	tls      *certificates
 	lock     *folderLock
+	byHand   bool
+	pages    func(*App, *http.ServeMux)
+	program  string
 }
 
 // Options change what a desk is built with.
 type Options struct {
 	Clock clock.Clock // nil: the machine's
 	Log   *slog.Logger
+	// Program is the version of this program, for backups and messages.
+	Program string
+	// ByHand is for a desk that is being made: nothing runs by itself. Intake.Drain
+	// and Queue.Work do what a running desk does in the background.
+	ByHand bool
+	// Pages adds pages of its own to those of one person; may be nil.
+	Pages func(*App, *http.ServeMux)
 }
 
 // New builds a desk: it opens the database, brings its schema up to date and
@@ -83,7 +101,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{Config: c, Log: o.Log, Clock: o.Clock, Hub: live.NewHub(), figures: newFigures(prometheus.NewRegistry())}
+	a := &App{Config: c, Log: o.Log, Clock: o.Clock, Hub: live.NewHub(), figures: newFigures(prometheus.NewRegistry()), byHand: o.ByHand, pages: o.Pages, program: cmp.Or(o.Program, "development")}
 	for _, step := range []func(context.Context) error{a.openFolder, a.openDatabase, a.openIndex, a.buildDomain, a.buildChannels, a.buildWeb} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -125,20 +143,14 @@ func (a *App) openFolder(context.Context) (err error) {
 }
 
 func (a *App) openDatabase(ctx context.Context) (err error) {
+	if err := backup.CheckFolder(a.Config.Data); err != nil {
+		return err
+	}
 	if a.DB, err = db.Open(ctx, a.Config.DatabaseURL()); err != nil {
 		return err
 	}
-	have, known, err := a.DB.SchemaVersion(ctx)
-	if err != nil {
-		return err
-	}
-	if have > known {
-		return fmt.Errorf("the database is of a newer Lotse (schema %d, this program knows %d): start that version, or restore a backup", have, known)
-	}
-	if err := a.DB.Migrate(ctx); err != nil {
-		return err
-	}
-	if err := queue.Migrate(ctx, a.DB); err != nil {
+	a.DB.SetWatch(a.figures.watch())
+	if err := a.upgrade(ctx); err != nil {
 		return err
 	}
 	a.Seal, err = seal.Load(ctx, a.DB, a.Clock)
@@ -149,7 +161,7 @@ func (a *App) buildDomain(context.Context) error {
 	a.Catalog = catalog.New(a.DB, a.Seal, a.Clock)
 	a.Staff = staff.New(a.DB, a.Seal, a.Clock, staff.NotifierFunc(a.notify))
 	a.People = people.New(a.DB, a.Seal, a.Clock)
-	a.Queue = queue.New(a.DB, queue.Options{Log: a.Log, Workers: map[string]int{queue.Delivery: 32}})
+	a.Queue = queue.New(a.DB, queue.Options{Log: a.Log, Workers: map[string]int{queue.Delivery: 32}, ByHand: a.byHand, Worked: a.figures.worked})
 	a.Desk = desk.New(a.DB, a.Seal, a.Clock, a.Staff, a.Hub, a.Log)
 	a.Views = views.New(a.DB, a.Seal, a.Clock, a.Staff)
 	a.Desk.AddHook(a.Views.Hook)
@@ -165,12 +177,14 @@ func (a *App) buildDomain(context.Context) error {
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Blobs: a.Blobs, Hub: a.Hub, Desk: a.Desk, People: a.People, Accounts: a.Catalog,
 		Readers: map[string]intake.Reader{}, Log: a.Log, Counted: a.figures.settled,
 		Token: func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
-		Queue: a.Queue, FirstTeam: a.firstTeam,
+		Queue: a.Queue, FirstTeam: a.firstTeam, Held: func(ctx context.Context) (bool, error) { return backup.Held(ctx, a.DB, a.Clock) },
 	})
-	a.Desk.SetForgetter(a.People.ForgetTx)
+	a.Desk.SetEntries(a.Catalog)
 	a.buildPublish()
 	a.Setup = setup.New(a.DB, a.Seal, a.Clock, a.Staff, a.Catalog, a.Config.Data)
-	a.figures.backlog(a.Intake, a.Outbox)
+	a.Jobs = operate.New(operate.Parts{DB: a.DB, Queue: a.Queue, Desk: a.Desk, Deliveries: a.Outbox})
+	a.buildAPI()
+	a.Desk.AddHook(a.figures.opened)
 	return nil
 }
 
@@ -193,7 +207,9 @@ func (a *App) buildChannels(ctx context.Context) error {
 	if a.tls, err = newCertificates(a.Config, a.Log); err != nil {
 		return err
 	}
-	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock}
+	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock,
+		Hooks: a.Catalog, PublicURL: a.Config.PublicURL(), Client: func(r *http.Request) string { return a.Kit.Client(r) },
+		Reader: func(kind string) intake.Reader { return a.Intake.Readers[kind] }}
 	for _, kind := range channel.Kinds() {
 		env.Settings = a.Config.Channel(kind)
 		adapter, err := channel.Make(kind, env)
@@ -249,6 +265,7 @@ func (a *App) housekeeping(ctx context.Context) {
 				func(ctx context.Context) error { return access.Sweep(ctx, a.DB, a.Clock) },
 				func(ctx context.Context) error { return a.Outbox.Recover(ctx, false) },
 				a.Intake.SweepUploads,
+				a.API.Sweep,
 			} {
 				if err := work(ctx); err != nil && ctx.Err() == nil {
 					a.Log.Warn("housekeeping failed", "error", err)

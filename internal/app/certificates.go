@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/acme"
@@ -22,7 +23,8 @@ import (
 // both servers speak plain text.
 type certificates struct {
 	get   func(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	proto []string // extra ALPN protocols of the web server
+	proto []string     // extra ALPN protocols of the web server
+	until atomic.Int64 // when the one served last expires, in seconds since 1970; 0 before
 }
 
 func newCertificates(c config.Config, log *slog.Logger) (*certificates, error) {
@@ -32,7 +34,9 @@ func newCertificates(c config.Config, log *slog.Logger) (*certificates, error) {
 		if err := f.load(); err != nil {
 			return nil, fmt.Errorf("loading the certificate: %w", err)
 		}
-		return &certificates{get: f.get}, nil
+		c := &certificates{get: f.get}
+		c.note(f.loaded)
+		return c, nil
 	case len(c.ACMEHost) > 0:
 		m := &autocert.Manager{
 			Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(c.ACMEHost...), Email: c.ACMEEmail,
@@ -59,12 +63,36 @@ func named(hosts []string, get func(*tls.ClientHelloInfo) (*tls.Certificate, err
 	}
 }
 
+// serve gets a certificate and remembers until when it is good. Those that
+// answer a question of the authority are none of ours.
+func (c *certificates) serve(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	served, err := c.get(hello)
+	if err == nil && !slices.Contains(hello.SupportedProtos, acme.ALPNProto) {
+		c.note(served)
+	}
+	return served, err
+}
+
+func (c *certificates) note(served *tls.Certificate) {
+	if served != nil && served.Leaf != nil {
+		c.until.Store(served.Leaf.NotAfter.Unix())
+	}
+}
+
+// expires returns when the certificate served last expires; zero without one.
+func (c *certificates) expires() time.Time {
+	if until := c.until.Load(); until > 0 {
+		return time.Unix(until, 0)
+	}
+	return time.Time{}
+}
+
 // forWeb returns the web server's settings; nil means plain HTTP.
 func (c *certificates) forWeb() *tls.Config {
 	if c.get == nil {
 		return nil
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: append([]string{"h2", "http/1.1"}, c.proto...)}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.serve, NextProtos: append([]string{"h2", "http/1.1"}, c.proto...)}
 }
 
 // forMail returns the mail server's settings; nil means no STARTTLS.
@@ -72,7 +100,7 @@ func (c *certificates) forMail() *tls.Config {
 	if c.get == nil {
 		return nil
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.serve}
 }
 
 // certificateFile is a pair of PEM files that a renewal replaces in place.

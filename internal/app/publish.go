@@ -22,6 +22,7 @@ import (
 func (a *App) buildPublish() {
 	a.Publish = publish.New(publish.Parts{
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Hub: a.Hub, Teams: a.Staff, People: a.People, Catalog: a.Catalog, Record: a.Desk,
+		Portraits: a.Staff,
 	})
 	a.Desk.AddHook(a.Publish.Hook)
 	a.People.OnConfirmed(a.Publish.ConfirmedTx)
@@ -69,7 +70,7 @@ func (a *App) followIndex(ctx context.Context) {
 func (a *App) publicPages() func(*http.ServeMux) {
 	parts := public.Parts{
 		Publish: a.Publish, Catalog: a.Catalog, Hub: a.Hub, Clock: a.Clock, BaseURL: a.Config.PublicURL(), Alone: !a.DB.Postgres(),
-		Fail: a.Kit.Fail, Log: a.Log,
+		Fail: a.Kit.Fail, Log: a.Log, Served: a.figures.publicPage,
 	}
 	if a.Index != nil {
 		parts.Search = a.Index

@@ -25,7 +25,8 @@ func routes(t *testing.T) []route {
 	var all []route
 	for file, function := range map[string]string{
 		"web.go": "handler", "../web/chain.go": "Chain", "../web/public/public.go": "Routes", "../web/portal/portal.go": "Routes",
-		"../web/workspace/workspace.go": "Routes", "../web/account/account.go": "Routes", "../web/admin/admin.go": "Routes",
+		"../web/workspace/workspace.go": "Routes", "../web/account/account.go": "Routes", "../web/admin/admin.go": "Routes", "../web/manual/manual.go": "Routes",
+		"../channel/webhook/http.go": "Routes",
 	} {
 		found := patternsIn(t, file, function)
 		if len(found) == 0 {

@@ -83,6 +83,12 @@ func (a *App) recoverInterrupted(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.settleRestored(ctx); err != nil {
+		return err
+	}
+	if err := a.Desk.MendFeed(ctx); err != nil {
+		return err
+	}
 	return a.Outbox.Recover(ctx, alone)
 }
 

@@ -17,10 +17,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"lotse/internal/access"
+	"lotse/internal/api"
+	"lotse/internal/channel"
 	"lotse/internal/platform/errs"
 	"lotse/internal/web"
 	"lotse/internal/web/account"
 	"lotse/internal/web/admin"
+	"lotse/internal/web/manual"
 	"lotse/internal/web/workspace"
 )
 
@@ -31,6 +34,8 @@ func (a *App) buildWeb(context.Context) error {
 		Proxies: a.Config.Proxies(), NeedsSetup: a.Setup.Needed,
 	}
 	a.Kit.Sessions = access.NewSessions(a.DB, a.Clock, access.SessionOptions{Secure: secure, Address: a.Kit.Client, Failed: a.Kit.Fail})
+	a.figures.begin(a.Queue.Kinds(), channel.Kinds())
+	a.figures.registry.MustRegister(newNow(a))
 	return nil
 }
 
@@ -43,8 +48,12 @@ func (a *App) handler() http.Handler {
 	}).Routes(pages)
 	a.portal().Routes(pages)
 	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
-	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox}).Routes(pages)
+	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Keys: a.Keys, Jobs: a.Jobs}).Routes(pages)
+	manual.New(manual.Parts{Kit: a.Kit, Document: a.API.Document(), Codes: api.Codes()}).Routes(pages)
 	pages.Handle("GET /{$}", a.Kit.Page(front))
+	if a.pages != nil {
+		a.pages(a, pages)
+	}
 	pages.Handle("/", a.Kit.Page(func(http.ResponseWriter, *http.Request) error { return errs.New(errs.NotFound, "") }))
 	all := http.NewServeMux()
 	all.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
@@ -52,8 +61,22 @@ func (a *App) handler() http.Handler {
 	if a.Config.Metrics == "" {
 		all.Handle("GET /metrics", onlyHere(a.metrics()))
 	}
-	all.Handle("/", a.Kit.Chain(pages, a.publicPages()))
-	return all
+	all.Handle("/hooks/", a.hooks())
+	a.API.Routes(all) // neither session nor cookie
+	all.Handle("/", a.Kit.Chain(noted(pages), a.publicPages()))
+	return a.figures.http.count(all)
+}
+
+// hooks are the addresses of channels that are reached over the web: programs post
+// there, no browser does.
+func (a *App) hooks() http.Handler {
+	mux := http.NewServeMux()
+	for _, adapter := range a.adapters {
+		if w, ok := adapter.(channel.Web); ok {
+			w.Routes(mux)
+		}
+	}
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // readyz says whether requests can be served now: for a load balancer.

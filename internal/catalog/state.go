@@ -13,6 +13,7 @@ type state struct {
 	brands   []Brand
 	accounts []Account
 	settings map[settingKey][]byte
+	entries  []Entry
 }
 
 type settingKey struct {
@@ -24,7 +25,7 @@ func (c *Catalog) state(ctx context.Context) (*state, error) {
 	return c.snapshot.Get(ctx, c.clock, c.read)
 }
 
-// read costs three statements.
+// read costs four statements.
 func (c *Catalog) read(ctx context.Context) (*state, error) {
 	next := &state{settings: map[settingKey][]byte{}}
 	var brands []brandRow
@@ -52,7 +53,9 @@ func (c *Catalog) read(ctx context.Context) (*state, error) {
 	for _, r := range settings {
 		next.settings[settingKey{r.BrandID, r.Key}] = r.Value
 	}
-	return next, nil
+	var err error
+	next.entries, err = readEntries(ctx, c.db.Read().NewSelect())
+	return next, err
 }
 
 // write runs fn in a transaction and makes what was read stale.

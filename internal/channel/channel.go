@@ -15,12 +15,14 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 
 	"lotse/internal/catalog"
 	"lotse/internal/intake"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/ids"
 )
 
 // Adapter is one way people reach the desk.
@@ -41,6 +43,14 @@ type Receiver interface {
 	Ready() <-chan struct{}
 }
 
+// Web is an adapter that is reached over the desk's own web server.
+type Web interface {
+	// Routes mounts what the adapter answers, below /hooks/. Its requests come
+	// without session, and with no limit but the server's timeouts: who asks, and
+	// how much is read, the adapter checks itself.
+	Routes(mux *http.ServeMux)
+}
+
 // Sender is an adapter that can deliver.
 type Sender = outbox.Sender
 
@@ -54,6 +64,15 @@ type Host interface {
 	Accept(ctx context.Context, a intake.Arrival) error
 }
 
+// Hooks finds the addresses on the web at which something is handed over.
+type Hooks interface {
+	// Hook returns an active hook. It fails with errs.NotFound for any other and
+	// with errs.Unavailable when the database is away.
+	Hook(ctx context.Context, id ids.ID) (catalog.Hook, error)
+	// HookUsed notes that something came by a hook.
+	HookUsed(ctx context.Context, h catalog.Hook) error
+}
+
 // Env is what an adapter is made from.
 type Env struct {
 	Host     Host
@@ -62,6 +81,12 @@ type Env struct {
 	SpoolDir string            // folder for input too large for memory
 	Log      *slog.Logger
 	Clock    clock.Clock
+
+	// What an adapter of kind Web needs besides; others may leave it unset.
+	Hooks     Hooks
+	PublicURL string                          // of the desk, without a slash at the end
+	Client    func(*http.Request) string      // the network address a request comes from
+	Reader    func(kind string) intake.Reader // the reader of another channel, nil if there is none
 }
 
 // Maker builds an adapter. It reports wrong settings as errs.Field errors.

@@ -38,6 +38,7 @@ type Config struct {
 	ACMEURL      string   `name:"acme-url" help:"Directory of the certificate authority. Default: Let's Encrypt." env:"LOTSE_ACME_URL" placeholder:"URL"`
 	TrustedProxy []string `name:"trusted-proxy" help:"Networks (CIDR) of proxies whose forwarded headers are believed." env:"LOTSE_TRUSTED_PROXY" placeholder:"CIDR"`
 	Metrics      string   `help:"Address of its own for /metrics. Default: on the web address, for this machine only." env:"LOTSE_METRICS" placeholder:"ADDR"`
+	NoBackup     bool     `name:"skip-upgrade-backup" help:"Upgrade the database without a backup before." env:"LOTSE_SKIP_UPGRADE_BACKUP"`
 	LogFormat    string   `help:"Form of the log: text or json." default:"text" enum:"text,json" env:"LOTSE_LOG_FORMAT"`
 }
 

@@ -3,33 +3,31 @@
 // tests may build it.
 //
 // Nothing is put into the database behind the desk's back: every mail goes
-// through the intake, every answer through the desk and the outbox, under a clock
-// that is moved from story to story. What the desk sends goes to a mail server of
-// the demo's own, which keeps it in a folder.
+// through the intake, every answer through the desk and the outbox, every
+// question on a page through the intake too, under a clock that is moved from
+// story to story. The stories are written down in stories/*.txt (see outline.go);
+// plan.go gives them persons and days, the same for the same day; world.go and
+// play.go let them happen. What the desk sends is kept in a folder, which the
+// mailbox page shows.
 package demo
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
-	"strconv"
+	"runtime/debug"
+	"syscall"
 	"time"
 
 	"lotse/internal/access"
 	"lotse/internal/app"
-	"lotse/internal/calendar"
 	"lotse/internal/catalog"
 	"lotse/internal/config"
 	"lotse/internal/platform/clock"
-	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
-	"lotse/internal/setup"
-	"lotse/internal/staff"
 )
 
 // Password signs every staff member of the demo in.
@@ -38,188 +36,148 @@ const Password = "am-lindenufer-7"
 // Mailbox is the address customers write to.
 const Mailbox = "hilfe@lindenau.example"
 
-// Colleague is a staff member of the demo.
-type Colleague struct {
-	Name, Email string
-	Role        access.Role
-	Team        string
+// Options say which demo is shown.
+type Options struct {
+	Log     *slog.Logger
+	Size    Size
+	Program string // version of this program
+	// Building is told that a new world is being made; may be nil.
+	Building func()
 }
 
-// Colleagues are the staff, the administrator first.
-func Colleagues() []Colleague {
-	return []Colleague{
-		{"Anna Richter", "anna@lindenau.example", access.Admin, teamService},
-		{"Mia Krüger", "mia@lindenau.example", access.Agent, teamService},
-		{"Jonas Weber", "jonas@lindenau.example", access.Lead, teamGrid},
-		{"Selin Aydın", "selin@lindenau.example", access.Agent, teamBilling},
-	}
-}
-
-const (
-	teamService = "Service"
-	teamGrid    = "Netz"
-	teamBilling = "Abrechnung"
-)
-
-// Run shows the demo: it builds the desk in the data folder if that is empty,
-// then serves it. ready is told once everything listens. A folder that holds
-// anything but a demo is refused.
+// Run shows the full demo.
 func Run(ctx context.Context, c config.Config, log *slog.Logger, ready func(app.Started)) error {
-	if err := checkFolder(c.Data); err != nil {
+	return Show(ctx, c, Options{Log: log}, ready)
+}
+
+// Show builds the desk in the data folder if that is empty or holds a demo that
+// was never finished, then serves it until ctx ends. While it is being built, the
+// web address shows how far it is. ready is told once everything listens. A
+// folder that holds anything but a demo is refused, and an address that is taken
+// too, before anything is built.
+func Show(ctx context.Context, c config.Config, o Options, ready func(app.Started)) error {
+	if err := free(c); err != nil {
 		return err
 	}
-	sink, err := openSink(filepath.Join(c.Data, "sent"))
+	built, err := prepare(c.Data)
+	if err != nil {
+		return err
+	}
+	if !built {
+		if o.Building != nil {
+			o.Building()
+		}
+		if err := makeWorld(ctx, c, o.Size); err != nil {
+			return err
+		}
+	}
+	sink, err := openSink(SentFolder(c.Data))
 	if err != nil {
 		return err
 	}
 	defer sink.close()
-	if err := build(ctx, c, sink); err != nil {
-		return err
-	}
-	a, err := app.New(ctx, c, app.Options{Log: log})
+	g := &guide{box: newBox(SentFolder(c.Data))}
+	a, err := app.New(ctx, c, app.Options{Log: o.Log, Program: o.Program, Pages: g.routes})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := pointTo(ctx, a, sink); err != nil {
+	if err := pointTo(ctx, a, sink.relay()); err != nil {
 		return err
 	}
-	return a.Run(ctx, ready)
+	return a.Run(ctx, func(s app.Started) {
+		g.smtp.Store(s.Addresses["email"])
+		if ready != nil {
+			ready(s)
+		}
+	})
 }
 
-// build makes the desk, unless the folder holds one.
-func build(ctx context.Context, c config.Config, sink *sink) error {
-	c.SMTP, c.HTTP = "", "127.0.0.1:0"
-	now := time.Now().UTC()
-	fixed := clock.NewFixed(now.AddDate(0, 0, -9))
-	a, err := app.New(ctx, c, app.Options{Clock: fixed})
+// makeWorld builds a world for Show and marks its folder.
+func makeWorld(ctx context.Context, c config.Config, size Size) error {
+	p, err := showProgress(c.HTTP)
+	if err != nil {
+		return err
+	}
+	usual := debug.SetGCPercent(400) // a few seconds' garbage is not worth the time
+	err = Build(ctx, c, size, time.Now(), p.tell)
+	debug.SetGCPercent(usual)
+	debug.FreeOSMemory()
+	p.close()
+	if err != nil {
+		return err
+	}
+	return setMark(c.Data, finished)
+}
+
+// free makes sure that both addresses can be opened: a world is not made for
+// nothing.
+func free(c config.Config) error {
+	for flag, address := range map[string]string{"--http": c.HTTP, "--smtp": c.SMTP} {
+		if address == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%s is taken by another program: choose another address with %s", address, flag)
+		}
+		if err != nil {
+			return fmt.Errorf("opening %s, as %s says: %w", address, flag, err)
+		}
+		_ = l.Close()
+	}
+	return nil
+}
+
+// Build makes the world that ends now in the database of c, which must be empty.
+// What it sends lies in the folder of sent mail afterwards. told hears how many
+// of all steps are done; it may be nil.
+func Build(ctx context.Context, c config.Config, size Size, now time.Time, told func(done, all int)) error {
+	c.SMTP = "" // mail arrives by hand
+	now = now.UTC().Truncate(time.Microsecond)
+	moved := clock.NewFixed(now.AddDate(0, 0, -Days-2))
+	a, err := app.New(ctx, c, app.Options{Clock: moved, ByHand: true})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	needed, err := a.Setup.Needed(ctx)
-	if err != nil || !needed {
+	if err := a.DB.Careless(ctx); err != nil {
 		return err
 	}
-	w := &world{app: a, clock: fixed, now: now, staff: map[string]access.Actor{}, teams: map[string]ids.ID{}}
-	if err := w.furnish(ctx, sink); err != nil {
+	out, err := newDrawer(a.Outbox.Senders["email"])
+	if err != nil {
+		return err
+	}
+	a.Outbox.Senders["email"] = out
+	w := &world{app: a, clock: moved, now: now, size: size, told: told,
+		staff: map[string]access.Actor{}, teams: map[string]ids.ID{}, entries: map[string]ids.ID{}}
+	if err := w.open(ctx, relay{"127.0.0.1", 25}); err != nil {
 		return fmt.Errorf("furnishing the demo: %w", err)
 	}
-	running, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- a.Run(running, nil) }()
-	err = w.live(ctx)
-	stop()
-	if runErr := <-done; err == nil {
-		err = runErr
+	if err := w.live(ctx); err != nil {
+		return err
 	}
-	return err
+	return out.store(SentFolder(c.Data))
 }
 
-// world is the desk while it is being made.
-type world struct {
-	app     *app.App
-	clock   *clock.Fixed
-	now     time.Time
-	account catalog.Account
-	staff   map[string]access.Actor // by first name
-	teams   map[string]ids.ID
-	mails   int
+// relay is where mail is handed over.
+type relay struct {
+	host string
+	port int
 }
 
-func (w *world) furnish(ctx context.Context, sink *sink) error {
-	code, err := w.app.Setup.Code(ctx)
-	if err != nil {
-		return err
-	}
-	host, port := sink.address()
-	admin := Colleagues()[0]
-	made, err := w.app.Setup.Run(ctx, setup.Form{
-		Code: code, Name: admin.Name, Email: admin.Email, Password: Password, BrandName: "Stadtwerke Lindenau", Language: "de",
-		Region: "DE-SN", Address: Mailbox, RelayHost: host, RelayPort: port, RelaySecurity: "none",
-	}, "demo")
-	if err != nil {
-		return err
-	}
-	boss, err := w.app.Staff.Actor(ctx, made.ID)
-	if err != nil {
-		return err
-	}
-	w.staff["Anna"] = boss
-	if err := w.addTeams(ctx, boss); err != nil {
-		return err
-	}
-	if err := w.addColleagues(ctx, boss); err != nil {
-		return err
-	}
-	accounts, err := w.app.Catalog.Accounts(ctx, "email")
-	if err != nil {
-		return err
-	}
-	w.account = accounts[0]
-	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, boss, 0) // put back when the stories are told
-}
-
-func (w *world) addTeams(ctx context.Context, boss access.Actor) error {
-	for _, name := range []string{teamGrid, teamBilling} {
-		if _, err := w.app.Staff.CreateTeam(ctx, boss, staff.TeamForm{Name: name, Calendar: calendar.Default("DE-SN"), AnswerWithin: 16 * time.Hour}); err != nil {
-			return err
-		}
-	}
-	teams, err := w.app.Staff.Teams(ctx, boss)
-	if err != nil {
-		return err
-	}
-	for _, t := range teams {
-		w.teams[t.Name] = t.ID
-	}
-	w.teams[teamService] = boss.Teams[0]
-	return nil
-}
-
-func (w *world) addColleagues(ctx context.Context, boss access.Actor) error {
-	for _, c := range Colleagues()[1:] {
-		form, err := w.app.Staff.PrepareAdmin(ctx, staff.AdminForm{Email: c.Email, Name: c.Name, Language: "de", Password: Password})
-		if err != nil {
-			return err
-		}
-		var made staff.Staff
-		err = w.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-			made, err = w.app.Staff.CreateAdminTx(ctx, tx, boss.BrandID, []ids.ID{w.teams[c.Team]}, form)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if err := w.app.Staff.SetRole(ctx, boss, made.ID, c.Role); err != nil {
-			return err
-		}
-		if w.staff[firstName(c.Name)], err = w.app.Staff.Actor(ctx, made.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func firstName(name string) string {
-	var first string
-	_, _ = fmt.Sscan(name, &first)
-	return first
-}
-
-// pointTo makes the mailbox hand its mail to this run's sink, whose port may be
+// pointTo makes the mailbox hand its mail to this run's sink, whose port is
 // another than last time.
-func pointTo(ctx context.Context, a *app.App, s *sink) error {
+func pointTo(ctx context.Context, a *app.App, to relay) error {
 	accounts, err := a.Catalog.Accounts(ctx, "email")
 	if err != nil {
 		return err
 	}
-	host, port := s.address()
 	for _, acc := range accounts {
-		if acc.Relay.Host != host || acc.Relay.Port == port {
+		if acc.Relay.Host != to.host || acc.Relay.Port == to.port {
 			continue
 		}
-		acc.Relay.Port = port
+		acc.Relay.Port = to.port
 		system := access.Lotse(acc.BrandID)
 		_, err := a.Catalog.UpdateAccount(ctx, system, acc.ID, catalog.AccountForm{
 			TeamID: acc.TeamID, Address: acc.Address, Aliases: acc.Aliases, Name: acc.Name, Language: acc.Language, Relay: acc.Relay})
@@ -230,43 +188,5 @@ func pointTo(ctx context.Context, a *app.App, s *sink) error {
 	return nil
 }
 
-func splitPort(a net.Addr) (string, int) {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return "", 0
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		return "", 0
-	}
-	return host, n
-}
-
-// Remove deletes a demo's folder. A folder that is not a demo's is refused.
-func Remove(data string) error {
-	if err := checkFolder(data); err != nil {
-		return err
-	}
-	return os.RemoveAll(data)
-}
-
-// checkFolder makes sure that a folder is a demo's, or nothing yet: a real desk
-// must not come to send into the sink, and nobody's files must be deleted.
-func checkFolder(data string) error {
-	entries, err := os.ReadDir(data)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("looking into the demo's folder: %w", err)
-	}
-	has := map[string]bool{}
-	for _, e := range entries {
-		has[e.Name()] = true
-	}
-	begun := len(has) == 1 || has["lock"] // perhaps stopped before there was a database
-	if len(has) == 0 || has["sent"] && (begun || has["lotse.db"]) {
-		return nil
-	}
-	return fmt.Errorf("%s holds something else than a demo, so it is left alone", data)
-}
+// SentFolder is where a demo keeps what it sends.
+func SentFolder(data string) string { return filepath.Join(data, "sent") }

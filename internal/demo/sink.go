@@ -1,14 +1,21 @@
 package demo
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"lotse/internal/outbox"
 )
 
 // sink is a mail server that takes everything and keeps it as files, so that the
@@ -34,7 +41,18 @@ func openSink(folder string) (*sink, error) {
 	return s, nil
 }
 
-func (s *sink) address() (string, int) { return splitPort(s.listener.Addr()) }
+// relay is where the sink listens.
+func (s *sink) relay() relay {
+	host, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		return relay{}
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return relay{}
+	}
+	return relay{host, n}
+}
 
 func (s *sink) close() { _ = s.server.Close() }
 
@@ -47,7 +65,7 @@ func (s *sinkSession) Logout() error                        { return nil }
 
 // Data keeps the mail under the time it came.
 func (s *sinkSession) Data(r io.Reader) error {
-	f, err := os.CreateTemp(s.folder, time.Now().UTC().Format("20060102-150405-*.eml"))
+	f, err := os.CreateTemp(s.folder, time.Now().UTC().Format(fileTime)+"-*.part")
 	if err != nil {
 		return err
 	}
@@ -55,10 +73,63 @@ func (s *sinkSession) Data(r io.Reader) error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), f.Name()[:len(f.Name())-len("part")]+"eml")
 }
 
-// Sent returns the files of what the demo sent, oldest first.
-func Sent(data string) ([]string, error) {
-	return filepath.Glob(filepath.Join(data, "sent", "*.eml"))
+// fileTime begins the names of sent mails, so that they sort by time.
+const fileTime = "20060102-150405"
+
+// drawer takes the place of the mail server while a world is made: it composes
+// each mail as it would be sent and puts it behind the others.
+type drawer struct {
+	compose composer
+	mu      sync.Mutex
+	mails   bytes.Buffer
+}
+
+type composer interface {
+	Compose(m outbox.Outgoing) ([]byte, error)
+}
+
+func newDrawer(sender outbox.Sender) (*drawer, error) {
+	compose, ok := sender.(composer)
+	if !ok {
+		return nil, errors.New("the channel can't compose without sending")
+	}
+	return &drawer{compose: compose}, nil
+}
+
+// Send composes the mail and keeps it.
+func (d *drawer) Send(_ context.Context, _ outbox.Relay, m outbox.Outgoing, commit func() error) (string, error) {
+	raw, err := d.compose.Compose(m)
+	if err != nil {
+		return "", err
+	}
+	if err := commit(); err != nil {
+		return "", err
+	}
+	d.put(raw)
+	return "2.0.0 OK", nil
+}
+
+func (d *drawer) put(raw []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.mails.WriteString("From hilfe@lindenau.example\n")
+	d.mails.Write(beginning.ReplaceAll(raw, []byte(">$1")))
+	d.mails.WriteString("\n")
+}
+
+// store writes all of it down.
+func (d *drawer) store(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the folder of sent mail: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, pastMail), d.mails.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("keeping the sent mail: %w", err)
+	}
+	return nil
 }

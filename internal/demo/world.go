@@ -3,227 +3,192 @@ package demo
 import (
 	"context"
 	"fmt"
-	"mime"
 	"slices"
-	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lotse/internal/access"
+	"lotse/internal/app"
+	"lotse/internal/calendar"
 	"lotse/internal/catalog"
-	"lotse/internal/desk"
-	"lotse/internal/intake"
-	"lotse/internal/people"
+	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
-	"lotse/internal/publish"
-	"lotse/internal/views"
+	"lotse/internal/setup"
+	"lotse/internal/staff"
 )
 
-// step is one thing that happens in a story.
-type step struct {
-	hours float64 // after the step before
-	by    string  // first name of staff; "" is the customer
-	do    action
-	text  string
-	to    string // team or first name, for give; title, for reveal
-	next  desk.State
+// state is whose holidays the Stadtwerke keep.
+const state = "DE-SN"
+
+// world is the desk while it is being made.
+type world struct {
+	app     *app.App
+	clock   *clock.Fixed
+	now     time.Time
+	size    Size
+	account catalog.Account
+	brand   ids.ID
+	staff   map[string]access.Actor // by name
+	teams   map[string]ids.ID
+	entries map[string]ids.ID // of the catalogue: "bill", "product/power", "region/hafen"
+	mails   int
+	told    func(done, all int)
 }
 
-type action uint8
+// open makes brand, teams, staff, mailbox and catalogue.
+func (w *world) open(ctx context.Context, relay relay) error {
+	code, err := w.app.Setup.Code(ctx)
+	if err != nil {
+		return err
+	}
+	admin := Colleagues()[0]
+	made, err := w.app.Setup.Run(ctx, setup.Form{
+		Code: code, Name: admin.Name, Email: admin.Email, Password: Password, BrandName: "Stadtwerke Lindenau", Language: "de",
+		Region: state, Address: Mailbox, RelayHost: relay.host, RelayPort: relay.port, RelaySecurity: "none",
+	}, "demo")
+	if err != nil {
+		return err
+	}
+	boss, err := w.app.Staff.Actor(ctx, made.ID)
+	if err != nil {
+		return err
+	}
+	w.staff[admin.Name], w.brand = boss, boss.BrandID
+	for _, step := range []func(context.Context, access.Actor) error{w.addTeams, w.addColleagues, w.addCatalogue} {
+		if err := step(ctx, boss); err != nil {
+			return err
+		}
+	}
+	accounts, err := w.app.Catalog.Accounts(ctx, "email")
+	if err != nil {
+		return err
+	}
+	w.account = accounts[0]
+	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, boss, 0) // put back when the stories are told
+}
 
-const (
-	write  action = iota // the customer writes a mail
-	take                 // staff take the case
-	answer               // staff answer
-	note                 // staff leave an internal note
-	give                 // staff hand the case over
-	settle               // staff set a state
-	reveal               // the customer makes the case public: title and text
-	tell                 // staff release what waits, and answer in public
-)
+func (w *world) addTeams(ctx context.Context, boss access.Actor) error {
+	for _, name := range []string{teamGrid, teamBilling} {
+		if _, err := w.app.Staff.CreateTeam(ctx, boss, staff.TeamForm{Name: name, Calendar: calendar.Default(state), AnswerWithin: 16 * time.Hour}); err != nil {
+			return err
+		}
+	}
+	teams, err := w.app.Staff.Teams(ctx, boss)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		w.teams[t.Name] = t.ID
+	}
+	w.teams[teamService] = boss.Teams[0]
+	return nil
+}
 
-// story is one customer's concern from the first mail on.
-type story struct {
-	daysAgo float64
-	name    string
-	email   string
-	subject string
-	steps   []step
+// addColleagues adds the staff. Hashing their passwords is what takes time, so
+// it is done side by side.
+func (w *world) addColleagues(ctx context.Context, boss access.Actor) error {
+	others := Colleagues()[1:]
+	forms := make([]staff.NewAdmin, len(others))
+	g, hashing := errgroup.WithContext(ctx)
+	for i, c := range others {
+		g.Go(func() (err error) {
+			forms[i], err = w.app.Staff.PrepareAdmin(hashing, staff.AdminForm{Email: c.Email, Name: c.Name, Language: "de", Password: Password})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, c := range others {
+		var made staff.Staff
+		err := w.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+			made, err = w.app.Staff.CreateAdminTx(ctx, tx, boss.BrandID, []ids.ID{w.teams[c.Team]}, forms[i])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := w.app.Staff.SetRole(ctx, boss, made.ID, c.Role); err != nil {
+			return err
+		}
+		if w.staff[c.Name], err = w.app.Staff.Actor(ctx, made.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-	number string // of the case, once it exists
-	last   string // id of the customer's latest mail
+// addPortraits gives everybody a face, and lets customers see it.
+func (w *world) addPortraits(ctx context.Context) error {
+	for _, c := range Colleagues() {
+		picture, err := portrait(c.face)
+		if err != nil {
+			return err
+		}
+		self := w.staff[c.Name]
+		if err := w.app.Staff.SetPortrait(ctx, self, self.ID, picture); err != nil {
+			return fmt.Errorf("the portrait of %s: %w", c.Name, err)
+		}
+		if err := w.app.Staff.ShowPortrait(ctx, self, self.ID, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scene is one step of one story at its moment.
 type scene struct {
-	at    time.Time
-	story *story
-	step  step
+	step
+	cast *cast
 }
 
-// live plays all stories, woven into each other as time goes by.
+// live plays all stories, woven into each other as time goes by. Meanwhile the
+// portraits are drawn: nobody looks yet.
 func (w *world) live(ctx context.Context) error {
-	for _, s := range w.scenes() {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.addPortraits(ctx) })
+	g.Go(func() error { return w.tellAll(ctx) })
+	return g.Wait()
+}
+
+func (w *world) tellAll(ctx context.Context) error {
+	stories, err := plan(w.now, w.size)
+	if err != nil {
+		return err
+	}
+	all := scenes(stories)
+	for i, s := range all {
+		if w.told != nil {
+			w.told(i, len(all))
+		}
 		if d := s.at.Sub(w.clock.Now()); d > 0 {
 			w.clock.Advance(d)
 		}
 		if err := w.play(ctx, s); err != nil {
-			return fmt.Errorf("story of %s: %w", s.story.name, err)
+			return fmt.Errorf("the story %s of %s: %w", s.cast.outline.key, s.cast.who.name, err)
 		}
-	}
-	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, w.staff["Anna"], catalog.UndoSeconds.Default)
-}
-
-func (w *world) scenes() []scene {
-	all := stories()
-	var scenes []scene
-	for i := range all {
-		at := w.now.Add(-time.Duration(all[i].daysAgo * 24 * float64(time.Hour)))
-		for _, st := range all[i].steps {
-			at = at.Add(time.Duration(st.hours * float64(time.Hour)))
-			if at.After(w.now) {
-				at = w.now
-			}
-			scenes = append(scenes, scene{at: at, story: &all[i], step: st})
-		}
-	}
-	slices.SortStableFunc(scenes, func(a, b scene) int { return a.at.Compare(b.at) })
-	return scenes
-}
-
-// play lets one thing happen and waits until the desk has dealt with it.
-func (w *world) play(ctx context.Context, s scene) error {
-	if s.step.do != write {
-		if err := w.act(ctx, s.story.number, s.step); err != nil {
-			return err
-		}
-	} else if err := w.mail(ctx, s.story, s.step); err != nil {
-		return err
-	}
-	return w.until(ctx, func() (bool, error) { n, err := w.app.Outbox.Pending(ctx); return n == 0, err })
-}
-
-// mail sends a customer's mail through the intake.
-func (w *world) mail(ctx context.Context, s *story, st step) error {
-	w.mails++
-	id := fmt.Sprintf("%d.%d@%s", w.now.Unix(), w.mails, s.email[strings.IndexByte(s.email, '@')+1:])
-	subject, headers := s.subject, ""
-	if s.last != "" {
-		subject, headers = "Re: "+subject, "In-Reply-To: <"+s.last+">\r\nReferences: <"+s.last+">\r\n"
-	}
-	s.last = id
-	raw := "From: " + mime.QEncoding.Encode("utf-8", s.name) + " <" + s.email + ">\r\n" +
-		"To: Stadtwerke Lindenau <" + Mailbox + ">\r\n" +
-		"Subject: " + mime.QEncoding.Encode("utf-8", subject) + "\r\n" +
-		"Date: " + w.clock.Now().Format(time.RFC1123Z) + "\r\n" +
-		"Message-ID: <" + id + ">\r\n" + headers +
-		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" +
-		strings.ReplaceAll(st.text, "\n", "\r\n") + "\r\n"
-	err := w.app.Intake.Accept(ctx, intake.Arrival{
-		BrandID: w.account.BrandID, AccountID: w.account.ID, Channel: "email", Raw: []byte(raw),
-		Trace: intake.Trace{Peer: "192.0.2.10", Hello: "mail.example", From: s.email, To: []string{Mailbox}},
-	})
-	if err != nil {
-		return err
-	}
-	if err := w.until(ctx, func() (bool, error) { n, _, err := w.app.Intake.Backlog(ctx); return n == 0, err }); err != nil {
-		return err
-	}
-	if s.number != "" {
-		return nil
-	}
-	page, err := w.app.Views.List(ctx, w.staff["Anna"], views.Filter{Scope: views.All})
-	if err != nil {
-		return err
-	}
-	s.number = page.Rows[0].Number
-	return nil
-}
-
-func (w *world) act(ctx context.Context, number string, st step) error {
-	who, ok := w.staff[st.by]
-	if !ok {
-		who = access.Lotse(w.account.BrandID) // finds the case for its customer
-	}
-	c, err := w.app.Desk.Find(ctx, who, number)
-	if err != nil {
-		return err
-	}
-	switch st.do {
-	case take:
-		return w.app.Desk.Take(ctx, who, c.ID, 0)
-	case answer:
-		_, err = w.app.Desk.Reply(ctx, who, c.ID, desk.ReplyForm{Text: st.text, Next: st.next})
-		return err
-	case note:
-		_, err = w.app.Desk.Note(ctx, who, c.ID, st.text)
-		return err
-	case give:
-		return w.give(ctx, who, c.ID, st)
-	case reveal:
-		return w.reveal(ctx, c, st)
-	case tell:
-		return w.tell(ctx, who, c, st)
-	case settle:
-		return w.app.Desk.SetState(ctx, who, c.ID, st.next, 0)
-	}
-	return nil
-}
-
-func (w *world) give(ctx context.Context, who access.Actor, id ids.ID, st step) error {
-	form := desk.HandOverForm{Reason: st.text, TeamID: w.teams[st.to]}
-	if to, ok := w.staff[st.to]; ok {
-		form.TeamID, form.Owner = to.Teams[0], to.ID
-	}
-	return w.app.Desk.HandOver(ctx, who, id, form)
-}
-
-// reveal makes a case public as its customer would: the address is known to be
-// theirs, the text is theirs.
-func (w *world) reveal(ctx context.Context, c desk.Case, st step) error {
-	err := w.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return w.app.People.ConfirmTx(ctx, tx, c.CustomerID, people.Email)
-	})
-	if err != nil {
-		return err
-	}
-	customer := access.Actor{Kind: access.Customer, ID: c.CustomerID, BrandID: c.BrandID}
-	_, _, err = w.app.Publish.Propose(ctx, customer, c, publish.Draft{Title: st.to, Text: st.text})
-	return err
-}
-
-// tell releases a question that waits and, if there is something to say, answers
-// it in public.
-func (w *world) tell(ctx context.Context, who access.Actor, c desk.Case, st step) error {
-	thread, err := w.app.Publish.OfCase(ctx, who, c)
-	if err != nil {
-		return err
-	}
-	if q := thread.Question(); q.State == publish.PostReview {
-		if err := w.app.Publish.Release(ctx, who, q.ID, q.Version); err != nil {
+		if err := w.app.Queue.Work(ctx); err != nil {
 			return err
 		}
 	}
-	if st.text == "" {
-		return nil
-	}
-	_, err = w.app.Publish.Answer(ctx, who, c, st.text)
-	return err
-}
-
-// until waits for what the running desk does by itself.
-func (w *world) until(ctx context.Context, done func() (bool, error)) error {
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		ok, err := done()
-		if err != nil || ok {
+	if w.size == Full {
+		if err := w.puzzle(ctx); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
+	}
+	return catalog.UndoSeconds.Set(ctx, w.app.Catalog, w.staff[Colleagues()[0].Name], catalog.UndoSeconds.Default)
+}
+
+func scenes(stories []*story) []scene {
+	var all []scene
+	for _, s := range stories {
+		c := &cast{story: s}
+		for _, st := range s.steps {
+			all = append(all, scene{st, c})
 		}
 	}
+	slices.SortStableFunc(all, func(a, b scene) int { return a.at.Compare(b.at) })
+	return all
 }

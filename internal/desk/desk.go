@@ -58,6 +58,7 @@ type Desk struct {
 	hooks       []Hook
 	acknowledge Acknowledger
 	forget      Forgetter
+	entries     Entries
 }
 
 // New returns the desk over d.

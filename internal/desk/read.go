@@ -21,7 +21,8 @@ type File struct {
 	Messages    []Message
 	More        bool // older messages exist than are shown
 	Suggestions []Suggestion
-	MergedInto  string // number of the case this one was merged into
+	Filings     []Event // its Classified events, oldest first
+	MergedInto  string  // number of the case this one was merged into
 }
 
 // File returns the case with a number. For a case of a restricted team that is
@@ -46,7 +47,7 @@ func (d *Desk) File(ctx context.Context, a access.Actor, number string) (File, e
 	if f.Messages, f.More, err = d.timeline(ctx, c); err != nil {
 		return File{}, err
 	}
-	if f.Suggestions, err = d.suggestions(ctx, c.ID); err != nil {
+	if err := d.margin(ctx, &f); err != nil {
 		return File{}, err
 	}
 	return f, nil
@@ -126,23 +127,37 @@ func (d *Desk) attachments(ctx context.Context, c Case) (map[ids.ID][]Attachment
 	return files, nil
 }
 
-func (d *Desk) suggestions(ctx context.Context, id ids.ID) ([]Suggestion, error) {
+// readMargin asks for suggestions and classifications at once: the page of a case
+// has no statement to spare.
+const readMargin = "SELECT s.target_id, s.reason, c.number, 0 AS seq, 0 AS actor_kind, NULL AS actor_id, NULL AS params, 0 AS created_at " +
+	"FROM suggestions AS s JOIN cases AS c ON c.id = s.target_id WHERE s.case_id = ? AND s.settled_at IS NULL " +
+	"UNION ALL SELECT NULL, 0, '', e.seq, e.actor_kind, e.actor_id, e.params, e.created_at " +
+	"FROM events AS e WHERE e.case_id = ? AND e.kind = ? ORDER BY seq, reason"
+
+// margin fills in what stands beside the timeline.
+func (d *Desk) margin(ctx context.Context, f *File) error {
 	var rows []struct {
+		eventRow `bun:",extend"`
 		TargetID ids.ID
 		Reason   SuggestReason
 		Number   string
 	}
-	err := d.db.Read().NewSelect().TableExpr("suggestions AS s").ColumnExpr("s.target_id, s.reason, c.number").
-		Join("JOIN cases AS c ON c.id = s.target_id").
-		Where("s.case_id = ? AND s.settled_at IS NULL", id).OrderExpr("s.reason").Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Classify(fmt.Errorf("reading suggestions: %w", err))
+	if err := d.db.Read().NewRaw(readMargin, f.Case.ID, f.Case.ID, Classified).Scan(ctx, &rows); err != nil {
+		return db.Classify(fmt.Errorf("reading suggestions and classifications: %w", err))
 	}
-	found := make([]Suggestion, len(rows))
-	for i, r := range rows {
-		found[i] = Suggestion{CaseID: id, TargetID: r.TargetID, Number: r.Number, Reason: r.Reason}
+	for _, r := range rows {
+		if r.Seq == 0 {
+			f.Suggestions = append(f.Suggestions, Suggestion{CaseID: f.Case.ID, TargetID: r.TargetID, Number: r.Number, Reason: r.Reason})
+			continue
+		}
+		r.Kind = Classified
+		event, err := r.event()
+		if err != nil {
+			return err
+		}
+		f.Filings = append(f.Filings, event)
 	}
-	return found, nil
+	return nil
 }
 
 // Attachment returns a file's description, if the actor may see its case. The
@@ -210,12 +225,20 @@ func (d *Desk) Events(ctx context.Context, a access.Actor, id ids.ID) ([]Event, 
 	}
 	events := make([]Event, len(rows))
 	for i, r := range rows {
-		events[i] = Event{Seq: r.Seq, Kind: r.Kind, ActorKind: r.ActorKind, ActorID: r.ActorID, CreatedAt: r.CreatedAt.Time()}
-		if err := json.Unmarshal(r.Params, &events[i].Params); err != nil {
-			return nil, fmt.Errorf("reading an event's parameters: %w", err)
+		var err error
+		if events[i], err = r.event(); err != nil {
+			return nil, err
 		}
 	}
 	return events, nil
+}
+
+func (r eventRow) event() (Event, error) {
+	e := Event{Seq: r.Seq, Kind: r.Kind, ActorKind: r.ActorKind, ActorID: r.ActorID, CreatedAt: r.CreatedAt.Time()}
+	if err := json.Unmarshal(r.Params, &e.Params); err != nil {
+		return Event{}, fmt.Errorf("reading an event's parameters: %w", err)
+	}
+	return e, nil
 }
 
 // History returns a case by id with its newest messages, without attachments.

@@ -35,13 +35,20 @@ type Receipt struct {
 	ExternalID  string
 	Identity    []byte
 	EnvelopeID  ids.ID
-	Automation  uint8 // as intake.Automation; 0 is a person
-	Quiet       bool  // does not call for an answer, such as a vacation notice
-	Trash       bool  // opens the case in the trash, without an acknowledgement
-	Spam        int64 // points of the spam score
+	Automation  uint8          // as intake.Automation; 0 is a person
+	Quiet       bool           // does not call for an answer, such as a vacation notice
+	Trash       bool           // opens the case in the trash, without an acknowledgement
+	Spam        int64          // points of the spam score
+	Class       Classification // of a new case; what can't be chosen is left out
 	ClaimedAt   time.Time
 	Attachments []Attachment
 	Suggestions []Suggestion
+	// Past is when the message was written, for one that is brought in from
+	// elsewhere: nothing is promised, acknowledged or opened again for it. Zero: it
+	// arrives now.
+	Past      clock.Stamp
+	PastState State // of the case that a message of the past opens; zero is Fresh
+	Sent      bool  // of the past: the desk wrote it, to CustomerID
 }
 
 // Received says where a receipt went.
@@ -141,11 +148,11 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 			return err
 		}
 	}
-	m := b.addMessage(c, Message{
-		Kind: Inbound, Visibility: Private, AuthorKind: access.Customer, AuthorID: r.CustomerID, AuthorName: r.AuthorName,
-		Channel: r.Channel, Subject: r.Subject, Body: r.Text, HTML: r.HTML, ExternalID: r.ExternalID,
-		EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation, ClaimedAt: clock.At(r.ClaimedAt),
-	}, r.Identity)
+	m := b.addMessage(c, r.message(), r.Identity)
+	if r.Sent && c.AnsweredAt.IsZero() {
+		c.AnsweredAt = r.Past
+	}
+	c.ChangedAt = max(c.ChangedAt, r.Past)
 	for i, a := range r.Attachments {
 		a.ID, a.BrandID, a.CaseID, a.MessageID, a.Position = ids.New(), c.BrandID, c.ID, m.ID, int64(i)
 		b.attachments = append(b.attachments, b.desk.attachmentToRow(c.CustomerID, a))
@@ -156,11 +163,45 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 	}
 	b.changes = append(b.changes, Change{
 		Kind: MessageReceived, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
-		Case: *c, Message: m, Awaits: !r.Quiet, Moved: true,
-		Params: map[string]any{"message": m.ID, "joined": r.Joined},
+		Case: *c, Message: m, Awaits: r.awaits(c), Moved: true, Past: r.Past,
+		Params: r.params(map[string]any{"message": m.ID, "joined": r.Joined}),
 	})
 	b.received = append(b.received, Received{CaseID: c.ID, MessageID: m.ID, Number: c.Number, DueAt: c.DueAt})
 	return nil
+}
+
+// message is what the receipt adds to its case.
+func (r *Receipt) message() Message {
+	m := Message{
+		Kind: Inbound, Visibility: Private, AuthorKind: access.Customer, AuthorID: r.CustomerID, AuthorName: r.AuthorName,
+		Channel: r.Channel, Subject: r.Subject, Body: r.Text, HTML: r.HTML, ExternalID: r.ExternalID,
+		EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation, ClaimedAt: clock.At(r.ClaimedAt), CreatedAt: r.Past,
+	}
+	if r.Sent {
+		m.Kind, m.AuthorKind, m.AuthorID = Reply, access.Staff, ids.ID{}
+	}
+	return m
+}
+
+// awaits reports whether the customer waits for an answer to the message. Nobody
+// waits for one to what was closed elsewhere.
+func (r *Receipt) awaits(c *Case) bool {
+	if r.Past.IsZero() {
+		return !r.Quiet
+	}
+	return !r.Quiet && !r.Sent && c.State.IsOpen()
+}
+
+// params marks an event of the past, which was recorded when it was brought in.
+func (r *Receipt) params(p map[string]any) map[string]any {
+	if r.Past.IsZero() {
+		return p
+	}
+	if p == nil {
+		p = map[string]any{}
+	}
+	p["past"] = true
+	return p
 }
 
 func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
@@ -179,16 +220,22 @@ func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
 		CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel, Language: r.Language, Version: 1,
 		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due), Spam: r.Spam,
 	}
+	if c.Class, err = b.desk.choosable(ctx, r.BrandID, r.Class); err != nil {
+		return nil, err
+	}
+	if !r.Past.IsZero() {
+		c.bePast(r)
+	}
 	b.cases[c.ID], b.isNew[c.ID] = c, true
 	b.order = append(b.order, c.ID)
 	if r.Trash {
 		c.TrashedAt = b.now
-	} else {
+	} else if r.Past.IsZero() {
 		b.openings = append(b.openings, *r)
 	}
 	b.changes = append(b.changes, Change{
 		Kind: CaseOpened, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
-		Case: *c, CustomerName: r.AuthorName, Awaits: true, Moved: true,
+		Case: *c, CustomerName: r.customerName(), Awaits: r.awaits(c), Moved: true, Past: r.Past, Params: r.params(nil),
 	})
 	if r.Trash {
 		b.changes = append(b.changes, Change{Kind: Trashed, Actor: access.Lotse(c.BrandID), Case: *c, Awaits: true})
@@ -196,14 +243,35 @@ func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
 	return c, nil
 }
 
+// bePast makes c a case that was opened elsewhere.
+func (c *Case) bePast(r *Receipt) {
+	c.CreatedAt, c.ChangedAt, c.DueAt = r.Past, r.Past, 0
+	if r.PastState != 0 {
+		c.State = r.PastState
+	}
+	if !c.State.IsOpen() {
+		c.ClosedAt = r.Past
+	}
+}
+
+// customerName is what lists show: of a message the desk sent, its receiver.
+func (r *Receipt) customerName() string {
+	if r.Sent {
+		return r.Address
+	}
+	return r.AuthorName
+}
+
 // reopen notes on an existing case that its customer wrote again.
 func (b *batch) reopen(ctx context.Context, c *Case, r *Receipt) error {
 	if !touched(b.order, c.ID) {
 		b.order = append(b.order, c.ID)
 		c.Version++
-		c.ChangedAt = b.now
+		if r.Past.IsZero() {
+			c.ChangedAt = b.now
+		}
 	}
-	if r.Quiet {
+	if r.Quiet || !r.Past.IsZero() {
 		return nil
 	}
 	if c.State != Fresh {
@@ -233,7 +301,10 @@ func touched(order []ids.ID, id ids.ID) bool {
 // addMessage numbers m, puts it into the batch and returns it.
 func (b *batch) addMessage(c *Case, m Message, identity []byte) *Message {
 	c.Messages++
-	m.ID, m.BrandID, m.CaseID, m.Seq, m.CreatedAt = ids.New(), c.BrandID, c.ID, c.Messages, b.now
+	m.ID, m.BrandID, m.CaseID, m.Seq = ids.New(), c.BrandID, c.ID, c.Messages
+	if m.CreatedAt.IsZero() {
+		m.CreatedAt = b.now
+	}
 	b.messages = append(b.messages, b.desk.messageToRow(c.CustomerID, m, identity))
 	return &m
 }
@@ -315,7 +386,8 @@ func insert[T any](ctx context.Context, tx *db.Tx, rows []T, what, on string) er
 func (d *Desk) saveCase(ctx context.Context, tx *db.Tx, c Case) error {
 	row := d.caseToRow(c)
 	res, err := tx.NewUpdate().Model(&row).
-		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at", "trashed_at", "erasure_at").
+		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at", "trashed_at", "erasure_at",
+			"topic_id", "product_id", "region_id").
 		Where("id = ? AND version = ?", c.ID, c.Version-1).Returning("NULL").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("saving a case: %w", err)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"maps"
 
 	"github.com/uptrace/bun"
 
@@ -26,7 +27,9 @@ type caseRow struct {
 	AccountID     ids.ID `bun:",nullzero"`
 	Channel       string
 	Language      string
-	Region        string
+	TopicID       ids.ID `bun:",nullzero"`
+	ProductID     ids.ID `bun:",nullzero"`
+	RegionID      ids.ID `bun:",nullzero"`
 	Version       int64
 	Messages      int64
 	MergedInto    ids.ID `bun:",nullzero"`
@@ -118,6 +121,7 @@ func (d *Desk) caseToRow(c Case) caseRow {
 		Language: c.Language, Version: c.Version, Messages: c.Messages, MergedInto: c.MergedInto, CreatedAt: c.CreatedAt,
 		ChangedAt: c.ChangedAt, DueAt: c.DueAt, AnsweredAt: c.AnsweredAt, ClosedAt: c.ClosedAt, TrashedAt: c.TrashedAt,
 		ErasureAt: c.ErasureAt, Spam: c.Spam, Public: c.Public,
+		TopicID: c.Class.Topic, ProductID: c.Class.Product, RegionID: c.Class.Region,
 	}
 }
 
@@ -128,6 +132,7 @@ func (d *Desk) caseFromRow(r caseRow) Case {
 		Language: r.Language, Version: r.Version, Messages: r.Messages, MergedInto: r.MergedInto, CreatedAt: r.CreatedAt,
 		ChangedAt: r.ChangedAt, DueAt: r.DueAt, AnsweredAt: r.AnsweredAt, ClosedAt: r.ClosedAt, TrashedAt: r.TrashedAt,
 		ErasureAt: r.ErasureAt, Spam: r.Spam, Public: r.Public,
+		Class: Classification{Topic: r.TopicID, Product: r.ProductID, Region: r.RegionID},
 	}
 }
 
@@ -178,6 +183,13 @@ func (d *Desk) externalLookup(brand ids.ID, externalID string) []byte {
 }
 
 func eventToRow(c Change, at clock.Stamp) (eventRow, error) {
+	if !c.Actor.Key.IsZero() { // a program did it in somebody's name
+		c.Params = maps.Clone(c.Params)
+		if c.Params == nil {
+			c.Params = map[string]any{}
+		}
+		c.Params["key"] = c.Actor.Key
+	}
 	params, err := json.Marshal(c.Params)
 	if err != nil {
 		return eventRow{}, err

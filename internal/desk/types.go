@@ -75,11 +75,15 @@ type Case struct {
 	ErasureAt  clock.Stamp // the customer asks for erasure since; zero if not, or settled
 	Spam       int64       // points of the spam score of what opened it
 	Public     Publicity
+	Class      Classification
 }
 
 // Web is the channel of what customers write on pages: the ask form and the page
 // of their case.
 const Web = "web"
+
+// API is the channel of what a program hands in for a customer.
+const API = "api"
 
 // MessageKind says what an entry of the timeline is.
 type MessageKind uint8
@@ -214,6 +218,7 @@ const (
 	Restored          EventKind = "case.restored"
 	Deleted           EventKind = "case.deleted"
 	LinksRenewed      EventKind = "case.links_renewed"
+	Classified        EventKind = "case.classified" // params topic, product, region: ids, those that are set
 )
 
 // Change is what one action did to one case, as hooks see it.
@@ -227,7 +232,10 @@ type Change struct {
 	Removed      *Removal // set when the case is deleted, before its rows go
 	Awaits       bool     // the customer waits for an answer
 	Moved        bool     // it belongs to the top of lists
-	Params       map[string]any
+	// Past is when it happened, if it was brought in from elsewhere: its place in
+	// lists is there. Zero: now.
+	Past   clock.Stamp
+	Params map[string]any
 }
 
 // Removal is what goes with a deleted case and lies with others: each hook takes

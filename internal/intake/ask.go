@@ -40,6 +40,7 @@ type Question struct {
 	Text     string
 	Language string   // of the page: "de", "en"
 	Uploads  []string // tokens of staged files
+	Topic    ids.ID   // what it is about, if the customer chose; what can't be chosen is left out
 	Spam     int      // points of the spam score
 	Trap     bool     // the field that people do not see was filled in
 }
@@ -150,6 +151,7 @@ func (in *Intake) askOnce(ctx context.Context, q Question) (asked Asked, err err
 			AuthorName: q.Name, Address: q.Email, Channel: desk.Web, Language: q.Language, Subject: q.Subject, Text: q.Text,
 			HTML: markup.HTMLFromText(q.Text), Identity: pageIdentity(q.BrandID, q.Key), Attachments: files,
 			Trash: blocked[0] || q.Spam >= SpamLimit, Spam: int64(q.Spam),
+			Class: desk.Classification{Topic: q.Topic},
 		}
 		if r.AuthorName == "" {
 			r.AuthorName = q.Email

@@ -18,6 +18,9 @@ type Arrival struct {
 	Trace     Trace
 	Raw       []byte // the bytes as received; nil if Spool holds them
 	Spool     Spool  // larger input that was written to disk while it came in
+	// Key is what makes the arrival unique within its account, at most once kept
+	// whatever its bytes; nil for the bytes themselves.
+	Key []byte
 }
 
 // Spool is input on disk that Accept may keep instead of copying.

@@ -105,8 +105,11 @@ type Parts struct {
 	// FirstTeam returns the team for what comes in by a page of a brand that has
 	// no mailbox.
 	FirstTeam func(ctx context.Context, brand ids.ID) (ids.ID, error)
-	Log       *slog.Logger
-	Counted   func(State) // told of each envelope's outcome, for figures; may be nil
+	// Held reports whether a backup runs that may still need bytes whose rows are
+	// gone. nil: there are no backups.
+	Held    func(ctx context.Context) (bool, error)
+	Log     *slog.Logger
+	Counted func(State) // told of each envelope's outcome, for figures; may be nil
 }
 
 // Intake takes in.
@@ -132,7 +135,7 @@ func New(p Parts) *Intake {
 }
 
 // Accept keeps an arrival. When it returns nil, the bytes are on disk. The same
-// bytes for the same account are kept once. It fails with errs.Unavailable when
+// bytes, or the same key, for the same account are kept once. It fails with errs.Unavailable when
 // nothing can be kept now.
 func (in *Intake) Accept(ctx context.Context, a Arrival) error {
 	row, err := in.rowFor(ctx, a)
@@ -204,7 +207,7 @@ func (in *Intake) rowFor(ctx context.Context, a Arrival) (envelopeRow, error) {
 	}
 	if a.Spool == nil && len(a.Raw) <= inlineLimit {
 		key := sha256.Sum256(a.Raw)
-		row.Key, row.Raw, row.Size = key[:], in.Seal.SealBytes(id, a.Raw), int64(len(a.Raw))
+		row.Key, row.Raw, row.Size = keyOr(a.Key, key[:]), in.Seal.SealBytes(id, a.Raw), int64(len(a.Raw))
 		return row, nil
 	}
 	return row, in.spill(ctx, a, &row)
@@ -221,8 +224,18 @@ func (in *Intake) spill(ctx context.Context, a Arrival, row *envelopeRow) error 
 	if err != nil {
 		return fmt.Errorf("keeping a large envelope: %w", err)
 	}
-	row.Key, row.BlobID, row.Size = hash.Sum(nil), info.ID, info.Size
+	row.Key, row.BlobID, row.Size = keyOr(a.Key, hash.Sum(nil)), info.ID, info.Size
 	return nil
+}
+
+// keyOr returns the key an adapter chose, else that of the bytes. A chosen one is
+// hashed, so that it can't be made to meet the key of any bytes.
+func keyOr(chosen, ofBytes []byte) []byte {
+	if chosen == nil {
+		return ofBytes
+	}
+	key := sha256.Sum256(append([]byte("chosen key\x00"), chosen...))
+	return key[:]
 }
 
 // open returns the raw bytes of an envelope.

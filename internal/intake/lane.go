@@ -91,6 +91,24 @@ func (in *Intake) work(ctx context.Context, account catalog.Account, wake <-chan
 	}
 }
 
+// Drain brings everything that waits in every lane to its case, and returns when
+// nothing waits any more: for a desk whose lanes do not run, because it is being
+// made.
+func (in *Intake) Drain(ctx context.Context) error {
+	for _, account := range in.lanes(ctx) {
+		for {
+			n, err := in.drain(ctx, account)
+			if err != nil {
+				return err
+			}
+			if n < batchSize {
+				break
+			}
+		}
+	}
+	return nil
+}
+
 func (in *Intake) sleep(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -183,7 +201,7 @@ func (in *Intake) read(ctx context.Context, account catalog.Account, l *letter) 
 		return err
 	}
 	defer raw.Close()
-	l.incoming, err = in.Readers[account.Channel].Read(ctx, raw, trace)
+	l.incoming, err = in.reader(account, l.row).Read(ctx, raw, trace)
 	if errors.As(err, &l.bad) {
 		return nil
 	}
@@ -195,6 +213,15 @@ func (in *Intake) read(ctx context.Context, account catalog.Account, l *letter) 
 		l.bad = &Unreadable{Reason: "own"}
 	}
 	return nil
+}
+
+// reader is that of the way an envelope came by, which may be another one than
+// the account's own: a mailbox takes mail by SMTP and by hooks.
+func (in *Intake) reader(account catalog.Account, row envelopeRow) Reader {
+	if r, ok := in.Readers[row.Channel]; ok {
+		return r
+	}
+	return in.Readers[account.Channel]
 }
 
 // keepFiles stores the attachments before the transaction that names them.

@@ -26,8 +26,8 @@ type Parked struct {
 	Seq        int64 // place in the list
 }
 
-// lookPage is how many parked envelopes a page shows.
-const lookPage = 50
+// LookPage is how many parked envelopes a page shows.
+const LookPage = 50
 
 // Parked lists what needs a look, newest first, from below a place in the list
 // (0: from the top).
@@ -38,7 +38,7 @@ func (in *Intake) Parked(ctx context.Context, a access.Actor, below int64) ([]Pa
 	var rows []envelopeRow
 	q := in.DB.Read().NewSelect().Model(&rows).
 		Column("seq", "id", "channel", "reason", "trace", "size", "received_at").
-		Where("brand_id = ? AND state = 4", a.BrandID).Order("seq DESC").Limit(lookPage)
+		Where("brand_id = ? AND state = 4", a.BrandID).Order("seq DESC").Limit(LookPage)
 	if below > 0 {
 		q = q.Where("seq < ?", below)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -37,8 +38,21 @@ func (in *Intake) removeLater(ctx context.Context, tx *db.Tx, blobs []ids.ID) er
 	return in.Queue.Add(ctx, tx, jobs...)
 }
 
+// heldPause is how long bytes that a backup may still need are left alone before
+// the job looks again.
+const heldPause = time.Minute
+
 // removeBlobs is idempotent: what is gone stays gone.
 func (in *Intake) removeBlobs(ctx context.Context, args removeArgs) error {
+	if in.Held != nil {
+		held, err := in.Held(ctx)
+		if err != nil {
+			return err
+		}
+		if held {
+			return queue.Later(heldPause)
+		}
+	}
 	var faults []error
 	for _, id := range args.Blobs {
 		faults = append(faults, in.Blobs.Remove(ctx, id))

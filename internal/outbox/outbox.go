@@ -75,6 +75,7 @@ const (
 const (
 	NoRelay     = "delivery.no_relay"
 	Interrupted = "delivery.interrupted"
+	Restored    = "delivery.restored"
 )
 
 // Delivery is one intended send, as pages show it.
@@ -89,7 +90,7 @@ type Delivery struct {
 	Attempts  int64
 	NextAt    clock.Stamp // of the next attempt, while queued
 	Code      int64       // the server's code, 0 if none
-	Words     string      // the server's words, or NoRelay or Interrupted
+	Words     string      // the server's words, or NoRelay, Interrupted or Restored
 	CreatedAt clock.Stamp
 	SentAt    clock.Stamp
 }
@@ -229,7 +230,7 @@ func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to string
 	}
 	row.Kind, row.NextAt = ReplyKind, now.Add(time.Duration(undo)*time.Second)
 	account, err := o.account(ctx, row.Channel, c.Case.BrandID, c.Case.AccountID)
-	if err != nil && (!noAccount(err) || c.Case.Channel != desk.Web) {
+	if err != nil && (!noAccount(err) || c.Case.Channel == row.Channel) {
 		return deliveryRow{}, err // else the answer stands on the page, and the delivery tells that it goes no further
 	}
 	return row, o.Desk.NameTx(ctx, tx, c.Case, c.Message.ID, externalID(c.Message.ID, account.Address))
@@ -250,10 +251,10 @@ func (o *Outbox) add(ctx context.Context, tx *db.Tx, rows []deliveryRow) error {
 	return o.Queue.Add(ctx, tx, jobs...)
 }
 
-// sendBy returns the channel by which a case is answered: what came by a page is
-// answered by mail.
+// sendBy returns the channel by which a case is answered: what came by a page or
+// was handed in by a program is answered by mail.
 func sendBy(c desk.Case) string {
-	if c.Channel == desk.Web {
+	if c.Channel == desk.Web || c.Channel == desk.API {
 		return people.Email
 	}
 	return c.Channel

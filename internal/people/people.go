@@ -69,6 +69,7 @@ type People struct {
 	passes    *access.Passes
 	links     *access.Links
 	confirmed func(ctx context.Context, tx *db.Tx, customer ids.ID) error
+	guard     Guard
 }
 
 // New returns the keeper of customers in d.

@@ -60,6 +60,12 @@ type Teams interface {
 	Team(ctx context.Context, a access.Actor, id ids.ID) (staff.Team, error)
 }
 
+// Portraits is what publish asks about pictures of colleagues; *staff.Directory
+// answers from memory.
+type Portraits interface {
+	PublicPortraits(ctx context.Context, brand ids.ID) (staff.PublicPortraits, error)
+}
+
 // People is what publish asks about customers; *people.People answers.
 type People interface {
 	// Get returns a customer with names and addresses, which never get into a post.
@@ -91,6 +97,8 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Record  Recorder
 	Spam    Scorer // nil is package spam
+	// Portraits knows the pictures beside official answers; nil: there are none.
+	Portraits Portraits
 }
 
 // Publish keeps threads and posts.

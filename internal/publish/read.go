@@ -14,6 +14,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
 	"lotse/internal/search"
+	"lotse/internal/staff"
 )
 
 // What the public reads. No function here takes an actor, because all of it is
@@ -22,8 +23,9 @@ import (
 // maxPosts bounds one page.
 const maxPosts = 500
 
-// The two statements of a thread's page. What is for staff only (doubts, who wrote
-// it, whose it is) is not even read; the owner is whose key opens the words. The
+// The two statements of a thread's page. What is for staff only (doubts, whose it
+// is) is not even read; the owner is whose key opens the words, and the colleague
+// who answered stands for their public picture alone. The
 // states stand in the text: SQLite would plan anew for each value of a place that
 // may decide whether one of the partial indexes fits.
 var (
@@ -31,7 +33,7 @@ var (
 		"solved, published_at, answered_at, due_at, gone_at, changed_at, created_at FROM threads "+
 		"WHERE key = $1 AND brand_id = $2 AND state IN (%d, %d) AND published_at IS NOT NULL", Shown, Gone)
 	readPosts = fmt.Sprintf("SELECT id, thread_id, seq, kind, state, owner_id, author_name, author_role, title, body, html, "+
-		"language, version, substantive, reason, released_at, edited_at, withdrawn_at, withdrawn_by, created_at, changed_at "+
+		"language, version, substantive, reason, released_at, edited_at, withdrawn_at, withdrawn_by, created_at, changed_at, staff_id "+
 		"FROM posts WHERE thread_id = $1 AND state IN (%d, %d) ORDER BY seq LIMIT %d", PostShown, PostWithdrawn, maxPosts)
 )
 
@@ -47,6 +49,20 @@ func (p *Publish) Thread(ctx context.Context, brand ids.ID, key string) (Page, e
 		return Page{}, notShown()
 	}
 	return page, err
+}
+
+// PortraitVersion changes whenever a portrait on a brand's public pages does: pages
+// that were made before are out of date. It costs no statement.
+func (p *Publish) PortraitVersion(ctx context.Context, brand ids.ID) (string, error) {
+	faces, err := p.portraits(ctx, brand)
+	return faces.Version, err
+}
+
+func (p *Publish) portraits(ctx context.Context, brand ids.ID) (staff.PublicPortraits, error) {
+	if p.Portraits == nil {
+		return staff.PublicPortraits{}, nil
+	}
+	return p.Portraits.PublicPortraits(ctx, brand)
 }
 
 // page reads a thread's page once. One without its question is not whole.
@@ -72,8 +88,16 @@ func (p *Publish) page(ctx context.Context, brand ids.ID, key string) (page Page
 		return Page{}, false, nil
 	}
 	page = Page{Thread: p.threadFromRow(row)}
+	faces, err := p.portraits(ctx, brand)
+	if err != nil {
+		return Page{}, false, err
+	}
 	for _, r := range rows {
-		page.Posts = append(page.Posts, p.publicPost(r))
+		post := p.publicPost(r)
+		if r.Kind == Answer && r.State == PostShown {
+			post.Portrait = faces.Path(r.StaffID)
+		}
+		page.Posts = append(page.Posts, post)
 	}
 	slices.SortStableFunc(page.Posts, func(a, b Post) int { return cmp.Compare(a.rank(), b.rank()) })
 	return page, true, nil

@@ -128,6 +128,7 @@ type Post struct {
 	Title       string // of questions
 	AuthorName  string // "" prints as "A customer": see Author
 	AuthorRole  string // of staff: the team
+	Portrait    string // address of the picture of the colleague who stands for it, "" for none; set on public pages only
 	Body        string // plain text; Markdown for official answers
 	HTML        markup.SafeHTML
 	Language    string

@@ -118,6 +118,7 @@ func (x *Index) CatchUp(ctx context.Context, s Source) (written int, err error) 
 		}
 		if len(batch) < catchUpBatch {
 			x.recent = seen
+			x.caught.Store(time.Now().UnixMicro())
 			return written, nil
 		}
 		if !next.after(from) {
@@ -125,6 +126,15 @@ func (x *Index) CatchUp(ctx context.Context, s Source) (written int, err error) 
 		}
 		from = next
 	}
+}
+
+// CaughtUp returns when the index last knew all that there is; zero if it never
+// has since it was opened.
+func (x *Index) CaughtUp() time.Time {
+	if at := x.caught.Load(); at > 0 {
+		return time.UnixMicro(at).UTC()
+	}
+	return time.Time{}
 }
 
 // take writes the changes and the mark together.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -41,6 +42,7 @@ type Index struct {
 
 	catching sync.Mutex // one catch-up at a time
 	recent   fingerprints
+	caught   atomic.Int64 // when the last catch-up ended, in microseconds since 1970
 }
 
 // Put adds the documents or replaces those of the same id, all or none. When it

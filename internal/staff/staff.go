@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/uptrace/bun"
 
@@ -37,7 +38,8 @@ type Directory struct {
 	links     *access.Links
 	notifier  Notifier
 	teams     snapshot.Of[[]Team]
-	everybody snapshot.Of[[]Staff] // of all brands
+	everybody snapshot.Of[crowd]
+	drawing   sync.Mutex // one portrait at a time, see drawPortrait
 }
 
 // New returns the directory in d. A process has one. Without a notifier (nil)
@@ -72,25 +74,31 @@ type Staff struct {
 	Teams      []ids.ID // in no order
 	CreatedAt  clock.Stamp
 	LastSeenAt clock.Stamp // zero for never; up to five minutes behind
+
+	PortraitKey    ids.ID // of the picture's address, see PortraitPath; zero: no picture
+	PortraitPublic bool   // beside public answers too
 }
 
 type staffRow struct {
-	bun.BaseModel `bun:"table:staff,alias:s"`
-	ID            ids.ID `bun:",pk"`
-	BrandID       ids.ID
-	Email         string
-	Name          string
-	Role          access.Role
-	PasswordHash  string
-	Language      string
-	Active        bool
-	CreatedAt     clock.Stamp
-	LastSeenAt    clock.Stamp `bun:",nullzero"`
+	bun.BaseModel  `bun:"table:staff,alias:s"`
+	ID             ids.ID `bun:",pk"`
+	BrandID        ids.ID
+	Email          string
+	Name           string
+	Role           access.Role
+	PasswordHash   string
+	Language       string
+	Active         bool
+	CreatedAt      clock.Stamp
+	LastSeenAt     clock.Stamp `bun:",nullzero"`
+	PortraitKey    ids.ID      `bun:",nullzero"`
+	PortraitPublic bool
 }
 
 func (r staffRow) staff(teams []ids.ID) Staff {
 	return Staff{ID: r.ID, BrandID: r.BrandID, Email: r.Email, Name: r.Name, Role: r.Role, Language: r.Language,
-		Active: r.Active, Invited: r.PasswordHash == "", Teams: teams, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt}
+		Active: r.Active, Invited: r.PasswordHash == "", Teams: teams, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt,
+		PortraitKey: r.PortraitKey, PortraitPublic: r.PortraitPublic}
 }
 
 type membershipRow struct {
@@ -107,6 +115,19 @@ func (d *Directory) write(ctx context.Context, fn func(context.Context, *db.Tx) 
 	})
 }
 
+// crowd is everybody of all brands, and whose portraits are shown to the public.
+type crowd struct {
+	people []Staff
+	public map[ids.ID]PublicPortraits // by brand
+}
+
+func (d *Directory) crowd(ctx context.Context) (crowd, error) {
+	return d.everybody.Get(ctx, d.clock, func(ctx context.Context) (crowd, error) {
+		people, err := d.list(ctx, ids.ID{})
+		return crowd{people: people, public: publicPortraits(people)}, err
+	})
+}
+
 // Colleagues returns the staff of the actor's brand from memory, in the order of
 // List: for pages that name owners. LastSeenAt is not kept up to date. It needs
 // ReadStaff.
@@ -114,12 +135,12 @@ func (d *Directory) Colleagues(ctx context.Context, a access.Actor) ([]Staff, er
 	if err := a.Require(access.ReadStaff); err != nil {
 		return nil, err
 	}
-	all, err := d.everybody.Get(ctx, d.clock, func(ctx context.Context) ([]Staff, error) { return d.list(ctx, ids.ID{}) })
+	all, err := d.crowd(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var found []Staff
-	for _, s := range all {
+	for _, s := range all.people {
 		if s.BrandID == a.BrandID {
 			found = append(found, s)
 		}
@@ -196,7 +217,7 @@ func (d *Directory) ByID(ctx context.Context, a access.Actor, id ids.ID) (Staff,
 
 // readStaff is asked for every page staff open.
 const readStaff = "SELECT s.id, s.brand_id, s.email, s.name, s.role, s.password_hash, s.language, s.active, s.created_at, " +
-	"s.last_seen_at, st.team_id FROM staff AS s LEFT JOIN staff_teams AS st ON st.staff_id = s.id WHERE s.id = $1"
+	"s.last_seen_at, s.portrait_key, s.portrait_public, st.team_id FROM staff AS s LEFT JOIN staff_teams AS st ON st.staff_id = s.id WHERE s.id = $1"
 
 // read costs one query, teams included.
 func (d *Directory) read(ctx context.Context, id ids.ID) (staffRow, []ids.ID, error) {

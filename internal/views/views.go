@@ -22,7 +22,10 @@ import (
 // PageSize is how many cases a list page shows.
 const PageSize = 50
 
-const excerptRunes = 140
+const (
+	maxPage      = 100
+	excerptRunes = 140
+)
 
 // Row is what a list shows of a case.
 type Row struct {
@@ -112,6 +115,8 @@ type touch struct {
 	row     row
 	excerpt bool
 	moved   bool
+	awaits  bool // the row says whether the customer waits
+	past    row  // of a message of the past: where and with what the case stood then
 }
 
 // fold makes of all changes to a case its one new state.
@@ -134,10 +139,17 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 			fresh[c.Case.ID] = true
 			t.row.CustomerName = v.seal.Seal(c.Case.CustomerID, c.CustomerName)
 		}
-		if c.Kind == desk.MessageReceived {
+		if c.Kind == desk.MessageReceived && c.Message.Kind == desk.Inbound {
 			t.row.Excerpt, t.excerpt = v.seal.Seal(c.Case.CustomerID, markup.Excerpt(c.Message.Body, excerptRunes)), true
 		}
-		t.row.Awaits = c.Awaits
+		if !c.Past.IsZero() {
+			t.recall(c.Past, fresh[c.Case.ID])
+			if !fresh[c.Case.ID] {
+				t.excerpt = false
+				continue // what is now is not changed by what was
+			}
+		}
+		t.row.Awaits, t.awaits = c.Awaits, true
 		t.moved = t.moved || c.Moved
 	}
 	var added []row
@@ -150,6 +162,17 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 		}
 	}
 	return added, touched
+}
+
+// recall notes that something happened at a time of the past: the latest of it
+// decides where the case stands.
+func (t *touch) recall(at clock.Stamp, fresh bool) {
+	if fresh && (t.past.MovedAt.IsZero() || at > t.past.MovedAt) {
+		t.row.MovedAt = at
+	}
+	if at >= t.past.MovedAt {
+		t.past = row{MovedAt: at, Excerpt: t.row.Excerpt}
+	}
 }
 
 // inTrash is the state of a row whose case is in the trash: every other list
@@ -169,7 +192,10 @@ func (v *Views) rowOf(c desk.Case, now clock.Stamp) row {
 }
 
 func (t touch) update(ctx context.Context, tx *db.Tx) error {
-	columns := []string{"subject", "state", "team_id", "owner_id", "messages", "awaits", "due_at"}
+	columns := []string{"subject", "state", "team_id", "owner_id", "messages", "due_at"}
+	if t.awaits {
+		columns = append(columns, "awaits")
+	}
 	if t.excerpt {
 		columns = append(columns, "excerpt")
 	}
@@ -177,6 +203,16 @@ func (t touch) update(ctx context.Context, tx *db.Tx) error {
 		columns = append(columns, "moved_at")
 	}
 	if _, err := tx.NewUpdate().Model(&t.row).Column(columns...).WherePK().Returning("NULL").Exec(ctx); err != nil {
+		return fmt.Errorf("updating a list row: %w", err)
+	}
+	if t.past.MovedAt.IsZero() || t.moved {
+		return nil
+	}
+	q := tx.NewUpdate().Model((*row)(nil)).Set("moved_at = ?", t.past.MovedAt).Where("case_id = ? AND moved_at < ?", t.row.CaseID, t.past.MovedAt)
+	if len(t.past.Excerpt) > 0 {
+		q = q.Set("excerpt = ?", t.past.Excerpt)
+	}
+	if _, err := q.Exec(ctx); err != nil {
 		return fmt.Errorf("updating a list row: %w", err)
 	}
 	return nil
@@ -209,6 +245,14 @@ type Filter struct {
 	Scope  Scope
 	TeamID ids.ID // for Team
 	After  Cursor // zero: from the newest
+	Limit  int    // rows of a page, up to 100; 0 is PageSize
+}
+
+func (f Filter) size() int {
+	if f.Limit == 0 {
+		return PageSize
+	}
+	return min(max(f.Limit, 1), maxPage)
 }
 
 // Cursor is a place in a list of cases: when the last row of the page before
@@ -231,9 +275,9 @@ func (v *Views) List(ctx context.Context, a access.Actor, f Filter) (Page, error
 		return Page{}, db.Classify(fmt.Errorf("reading a list of cases: %w", err))
 	}
 	var p Page
-	if len(rows) > PageSize {
-		rows = rows[:PageSize]
-		last := rows[PageSize-1]
+	if size := f.size(); len(rows) > size {
+		rows = rows[:size]
+		last := rows[size-1]
 		p.Next = Cursor{At: last.MovedAt, ID: last.CaseID}
 	}
 	p.Rows = make([]Row, len(rows))
@@ -249,7 +293,7 @@ func (v *Views) List(ctx context.Context, a access.Actor, f Filter) (Page, error
 
 func (v *Views) query(rows *[]row, a access.Actor, f Filter) *bun.SelectQuery {
 	q := v.db.Read().NewSelect().Model(rows).Where("brand_id = ?", a.BrandID).
-		Order("moved_at DESC", "case_id DESC").Limit(PageSize + 1)
+		Order("moved_at DESC", "case_id DESC").Limit(int64(f.size()) + 1)
 	switch f.Scope { // literals: the partial indexes say the same
 	case All:
 		q = q.Where("state < 9")

@@ -56,11 +56,27 @@ func (k *Kit) Shell(r *http.Request, title, current string) ui.ShellProps {
 	return ui.ShellProps{
 		Page: page,
 		Nav:  navigation(p, a, current),
-		User: ui.User{Name: a.Name, Detail: p.T("role." + a.Role.String()), Menu: []ui.MenuItem{
+		User: ui.User{Name: a.Name, Portrait: k.portrait(r, a), Detail: p.T("role." + a.Role.String()), Menu: []ui.MenuItem{
 			{Label: p.T("shell.account"), Href: "/account", Icon: "settings"},
 			{Label: p.T("shell.sign_out"), Href: "/signout", Icon: "log-out", Post: true},
 		}},
 	}
+}
+
+// portrait is the address of the actor's picture. A page is worth more than the
+// picture on it.
+func (k *Kit) portrait(r *http.Request, a access.Actor) string {
+	colleagues, err := k.Staff.Colleagues(r.Context(), a)
+	if err != nil {
+		k.Log.Warn("a portrait could not be found", "route", r.Pattern, "error", err)
+		return ""
+	}
+	for _, s := range colleagues {
+		if s.ID == a.ID {
+			return s.PortraitPath()
+		}
+	}
+	return ""
 }
 
 func navigation(p *i18n.Printer, a access.Actor, current string) []ui.NavItem {
@@ -74,12 +90,16 @@ func navigation(p *i18n.Printer, a access.Actor, current string) []ui.NavItem {
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.staff"), Href: "/admin/staff", Icon: "users", Key: "g p"}},
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.teams"), Href: "/admin/teams", Icon: "user-check", Key: "g t"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.mailboxes"), Href: "/admin/mailboxes", Icon: "mail", Key: "g m"}},
+		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.catalogue"), Href: "/admin/catalogue", Icon: "tag", Key: "g k"}},
+		{access.ManageCatalog, ui.NavItem{Label: p.T("hook.nav"), Href: "/admin/webhooks", Icon: "link", Key: "g w"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.brand"), Href: "/admin/brand", Icon: "building", Key: "g b"}},
+		{access.ManageKeys, ui.NavItem{Label: p.T("api.keys.nav"), Href: "/admin/keys", Icon: "key", Key: "g a"}},
+		{access.OperateSystem, ui.NavItem{Label: p.T("shell.jobs"), Href: "/admin/jobs", Icon: "server", Key: "g j"}},
 	}
 	var nav []ui.NavItem
 	for _, e := range entries {
 		if a.May(e.needs) {
-			e.item.Current = e.item.Href == current
+			e.item.Current, e.item.Admin = e.item.Href == current, strings.HasPrefix(e.item.Href, "/admin/")
 			nav = append(nav, e.item)
 		}
 	}

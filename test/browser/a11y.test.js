@@ -86,6 +86,8 @@ describe("axe finds nothing on", () => {
       [`the empty list ${view}`, [() => fresh.anna, at(() => fresh, `/cases?view=${view}`)]],
     ])),
     "the list with a notice": [anna, onDemo("/cases?q=wort")],
+    "the tour of the demo": [signIn, onDemo("/demo")],
+    "what the demo sent": [signIn, onDemo("/demo/mail")],
     "a case": [anna, onDemo(() => caseOf(demo, "Nur 11 statt 16"))],
     "a case that is done": [anna, onDemo(() => caseOf(demo, "Zählerstand falsch"))],
     "a case with errors": [anna, refusedReply],
@@ -107,7 +109,23 @@ describe("axe finds nothing on", () => {
     "mailboxes": [anna, onDemo("/admin/mailboxes")],
     "a new mailbox": [anna, onDemo("/admin/mailboxes/new")],
     "one mailbox": [anna, onDemo(() => first(demo, "/admin/mailboxes", /href="(\/admin\/mailboxes\/[0-9a-f-]{36})"/))],
+    "webhooks": [anna, onDemo("/admin/webhooks")],
+    "a new webhook": [anna, onDemo("/admin/webhooks/new")],
+    "a webhook with its secret": [() => fresh.anna, async (page) => {
+      await page.goto(`${fresh.url}/admin/webhooks/new`);
+      await page.locator("select[name=provider]").selectOption("postmark");
+      await press(formTo(page, "/admin/webhooks/new"), t("hook.make"));
+      await page.locator("#address").waitFor();
+    }],
+    "one webhook": [() => fresh.anna, at(() => fresh, () => first(fresh, "/admin/webhooks", /href="(\/admin\/webhooks\/[0-9a-f-]{36})"/))],
+    "topics": [() => fresh.anna, at(() => fresh, "/admin/catalogue")],
+    "no products": [() => fresh.anna, at(() => fresh, "/admin/catalogue?list=product")],
+    "a topic with errors": [anna, refusedForm(() => demo, "/admin/catalogue?list=topic", t("admin.catalogue.add"))],
+    "one topic": [() => fresh.anna, at(() => fresh, () => first(fresh, "/admin/catalogue", /href="(\/admin\/catalogue\/[0-9a-f-]{36})"/))],
     "the brand": [anna, onDemo("/admin/brand")],
+    "jobs, none failed": [() => fresh.anna, at(() => fresh, "/admin/jobs")],
+    "jobs that are done": [() => fresh.anna, at(() => fresh, "/admin/jobs?view=done")],
+    "one job": [() => fresh.anna, at(() => fresh, () => first(fresh, "/admin/jobs?view=done", /href="(\/admin\/jobs\/\d+)"/))],
     "error 403": [() => demo.mia, onDemo("/admin/staff")],
     "error 404": [anna, onDemo("/there-is-no-such-page")],
     "error 404 for strangers": [signIn, onDemo("/there-is-no-such-page")],

@@ -70,6 +70,28 @@ for (const mode of modes) describe(`A case, ${mode.name}`, () => {
     assert.ok(!letter.receipt.text.includes("Zähler"), "an acknowledgement does not echo");
   }));
 
+  it("is classified without losing an answer half written", onPage(mode, mia, async (page) => {
+    const topic = language === "de" ? "Rechnung" : "Bill";
+    const letter = await desk.letter();
+    await open(page, letter);
+    if (script) {
+      await stays(page);
+      await fill(formTo(page, "/reply"), { reply: "Wir prüfen Ihre Rechnung." });
+    }
+    await page.locator("#class-form [name=topic]").selectOption({ label: topic });
+    await page.locator("#class-save").click(); // loads a page only without a script
+    await page.getByText(t("workspace.class.saved")).waitFor();
+    await page.locator("#case-head").getByText(topic).waitFor();
+    await page.locator("#timeline").getByText(t("workspace.class.set", { Name: "Mia Krüger", What: `${t("catalog.kind.topic")} ${topic}` })).waitFor();
+    await stayed(page);
+    await sound(page, language);
+    assert.equal(await page.locator("#case-news").innerText(), "");
+    if (!script) return;
+    assert.equal(await page.locator("#f-reply").inputValue(), "Wir prüfen Ihre Rechnung.");
+    await press(formTo(page, "/reply"), t("workspace.reply.send"));
+    await entry(page, "Wir prüfen Ihre Rechnung.").waitFor();
+  }));
+
   it("is found by its number, however it is typed", onPage(mode, mia, async (page) => {
     const letter = await desk.letter();
     await page.goto(`${desk.url}/cases`);

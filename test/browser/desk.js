@@ -41,12 +41,14 @@ export class Desk {
     desk.anna = new Visitor(desk);
     await desk.anna.post("/setup", setupForm(desk, { language }));
     await desk.anna.post("/admin/teams/new", { name: "Netz", answer_within: "8", region: "DE-SN", "week-1-0-from": "8:00", "week-1-0-to": "17:00" });
+    await desk.anna.post("/admin/catalogue?list=topic", { name_de: "Rechnung", name_en: "Bill" });
+    await desk.anna.post("/admin/catalogue?list=region", { name_de: "Altdorf", name_en: "Oldham" });
     desk.mia = await desk.invite("Mia Krüger", "mia@lindenau.example", "agent");
     desk.jonas = await desk.invite("Jonas Weber", "jonas@lindenau.example", "lead");
     return desk;
   }
 
-  /** Starts the demo, whose mail goes nowhere. */
+  /** Starts the demo with a dozen cases, whose mail goes nowhere. */
   static async demo() {
     const desk = new Desk();
     await desk.#start("demo");
@@ -63,7 +65,7 @@ export class Desk {
     this.mailPort = await freePort();
     this.url = `http://127.0.0.1:${web}`;
     const args = [command, "--data", this.folder, "--http", `127.0.0.1:${web}`, "--smtp", `127.0.0.1:${this.mailPort}`];
-    if (command === "serve") args.push("--url", this.url);
+    args.push(...(command === "demo" ? ["--small"] : ["--url", this.url]));
     this.#process = spawn(program, args, { env: withoutSettings(process.env) });
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on("data", (text) => (this.#output += text));
     const failed = once(this.#process, "exit").then(() => {
@@ -75,7 +77,7 @@ export class Desk {
 
   async #ready() {
     try {
-      return (await fetch(`${this.url}/readyz`)).ok && /ready|open/.test(this.#output);
+      return (await fetch(`${this.url}/readyz`)).ok && /ready|open|geöffnet/.test(this.#output);
     } catch {
       return false; // it does not listen yet
     }

@@ -104,7 +104,8 @@ for (const language of ["de", "en"]) describe(`Every page, ${language}`, () => {
     const cases = [...(await desk.anna.page("/cases?view=all")).matchAll(/href="(\/cases\/L-[^"]+)"/g)].map((m) => m[1]);
     pages = [
       ...["mine", "unowned", "team", "open", "all"].map((view) => `/cases?view=${view}`), "/cases?q=wort", "/cases?q=L-0000-00", ...new Set(cases),
-      "/look", "/account", "/admin/staff", "/admin/staff/invite", "/admin/teams", "/admin/teams/new", "/admin/mailboxes", "/admin/mailboxes/new", "/admin/brand",
+      "/look", "/account", "/admin/staff", "/admin/staff/invite", "/admin/teams", "/admin/teams/new", "/admin/mailboxes", "/admin/mailboxes/new", "/admin/webhooks", "/admin/webhooks/new", "/admin/brand",
+      "/admin/catalogue", "/admin/catalogue?list=product", "/admin/catalogue?list=region",
       await link("/admin/staff", /href="(\/admin\/staff\/[0-9a-f-]{36})"/), await link("/admin/teams", /href="(\/admin\/teams\/[0-9a-f-]{36})"/),
       await link("/admin/mailboxes", /href="(\/admin\/mailboxes\/[0-9a-f-]{36})"/), "/there-is-no-such-page",
     ];

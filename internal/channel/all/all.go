@@ -3,5 +3,6 @@
 package all
 
 import (
-	_ "lotse/internal/channel/email" // mail by SMTP
+	_ "lotse/internal/channel/email"   // mail by SMTP
+	_ "lotse/internal/channel/webhook" // mail by HTTP, from providers and own programs
 )

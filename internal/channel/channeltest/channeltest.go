@@ -37,6 +37,8 @@ type Kit struct {
 	Kind string
 	// Settings are given to the adapter's Maker.
 	Settings map[string]string
+	// Env completes what the adapter is made from; nil if it needs nothing more.
+	Env func(*channel.Env)
 	// Account is one that receives what Deliver sends.
 	Account catalog.Account
 	// Trace is what the transport would say beside the messages.
@@ -128,10 +130,14 @@ func (h *host) count() int {
 
 func (k Kit) adapter(t *testing.T, h *host) channel.Adapter {
 	t.Helper()
-	a, err := channel.Make(k.Kind, channel.Env{
+	env := channel.Env{
 		Host: h, Settings: k.Settings, SpoolDir: t.TempDir(), Log: slog.New(slog.DiscardHandler),
 		Clock: clock.NewFixed(time.Date(2026, 3, 3, 8, 0, 0, 0, time.UTC)),
-	})
+	}
+	if k.Env != nil {
+		k.Env(&env)
+	}
+	a, err := channel.Make(k.Kind, env)
 	if err != nil {
 		t.Fatalf("making the adapter: %v", err)
 	}

@@ -30,7 +30,7 @@ const (
 // refused, also by a 5xx) is a passing fault: the mail waits until someone has
 // mended the settings.
 func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, commit func() error) (string, error) {
-	raw, err := compose(m, mark(a.hostname))
+	raw, err := a.Compose(m)
 	if err != nil {
 		return "", refused(err)
 	}
@@ -63,6 +63,9 @@ func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, c
 	}
 	return words, err
 }
+
+// Compose returns the mail that Send would hand to the relay. It sends nothing.
+func (a *Adapter) Compose(m outbox.Outgoing) ([]byte, error) { return compose(m, mark(a.hostname)) }
 
 // letter is a composed mail with its envelope.
 type letter struct {

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
@@ -27,7 +28,10 @@ type Info struct {
 }
 
 // Folder keeps blobs as files, 256 folders wide.
-type Folder struct{ root string }
+type Folder struct {
+	root    string
+	written atomic.Int64
+}
 
 // Open returns the folder at root, which is made if missing.
 func Open(root string) (*Folder, error) {
@@ -45,7 +49,13 @@ func (f *Folder) TempDir() string { return filepath.Join(f.root, "tmp") }
 
 // Put stores what r yields. It fails with errs.Unavailable if the disk is full.
 func (f *Folder) Put(ctx context.Context, r io.Reader) (Info, error) {
-	info := Info{ID: ids.Random()}
+	return f.PutAs(ctx, ids.Random(), r)
+}
+
+// PutAs is Put for a blob that has its id already, because it comes out of a
+// backup. A blob of that id is replaced.
+func (f *Folder) PutAs(ctx context.Context, id ids.ID, r io.Reader) (Info, error) {
+	info := Info{ID: id}
 	tmp, err := os.CreateTemp(f.TempDir(), "put-")
 	if err != nil {
 		return Info{}, unavailable(err)
@@ -63,6 +73,7 @@ func (f *Folder) Put(ctx context.Context, r io.Reader) (Info, error) {
 	if err := f.settle(tmp.Name(), info.ID); err != nil {
 		return Info{}, unavailable(err)
 	}
+	f.written.Add(info.Size)
 	return info, ctx.Err()
 }
 
@@ -101,6 +112,24 @@ func (f *Folder) Open(ctx context.Context, id ids.ID) (*os.File, error) {
 	}
 	return file, nil
 }
+
+// Get returns the blob's bytes and how many they are. The caller closes it. A
+// missing blob is errs.NotFound.
+func (f *Folder) Get(ctx context.Context, id ids.ID) (io.ReadCloser, int64, error) {
+	file, err := f.Open(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, 0, unavailable(err)
+	}
+	return file, info.Size(), nil
+}
+
+// Written returns how many bytes were stored since the folder was opened.
+func (f *Folder) Written() int64 { return f.written.Load() }
 
 // Remove deletes the blob. Removing it twice is no error.
 func (f *Folder) Remove(ctx context.Context, id ids.ID) error {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -22,11 +23,13 @@ func count(ctx context.Context) {
 	}
 }
 
-type countHook struct{}
+type countHook struct{ told *watch }
 
 func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
 	count(ctx)
 	return ctx
 }
 
-func (countHook) AfterQuery(context.Context, *bun.QueryEvent) {}
+func (h countHook) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+	h.told.query(time.Since(e.StartTime))
+}

@@ -44,6 +44,7 @@ type DB struct {
 	writer   *bun.DB
 	reader   *bun.DB
 	group    *group   // SQLite only
+	watch    *watch   // who is told how long things take
 	often    sync.Map // query to *sql.Stmt, see Often
 }
 
@@ -95,9 +96,11 @@ func openSQLite(path string) (*DB, error) {
 	readers := max(2, runtime.NumCPU())
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
+	told := &watch{}
 	d := &DB{
-		writer: bun.NewDB(w, sqlitedialect.New()).WithQueryHook(countHook{}),
-		reader: bun.NewDB(r, sqlitedialect.New()).WithQueryHook(countHook{}),
+		writer: bun.NewDB(w, sqlitedialect.New()).WithQueryHook(countHook{told}),
+		reader: bun.NewDB(r, sqlitedialect.New()).WithQueryHook(countHook{told}),
+		watch:  told,
 	}
 	d.group = newGroup(d.writer)
 	return d, nil
@@ -118,8 +121,9 @@ func openPostgres(url string) (*DB, error) {
 	pool.SetMaxOpenConns(4 + 4*runtime.NumCPU())
 	pool.SetMaxIdleConns(4 + 4*runtime.NumCPU())
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	b := bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{})
-	return &DB{postgres: true, writer: b, reader: b}, nil
+	told := &watch{}
+	b := bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{told})
+	return &DB{postgres: true, writer: b, reader: b, watch: told}, nil
 }
 
 // Postgres reports whether the database is PostgreSQL.
@@ -135,6 +139,17 @@ func (d *DB) Read() bun.IDB { return d.reader }
 // Writer returns the pool that holds the write connections, for the job queue,
 // which brings its own transactions. Nothing else may use it.
 func (d *DB) Writer() *sql.DB { return d.writer.DB }
+
+// Careless lets SQLite commit without waiting for the disk: a power cut may cost
+// everything. It is for a database that is being made and would be made again,
+// and ends when the database is closed. PostgreSQL stays careful.
+func (d *DB) Careless(ctx context.Context) error {
+	if d.postgres {
+		return nil
+	}
+	_, err := d.writer.ExecContext(ctx, "PRAGMA synchronous = OFF")
+	return Classify(err)
+}
 
 // Ping reports whether the database answers and can be read.
 func (d *DB) Ping(ctx context.Context) error {
@@ -162,6 +177,13 @@ func (d *DB) Close() error {
 // fn may run more than once (a deadlock on PostgreSQL is tried again), so it
 // must not have effects outside the database; those belong into AfterCommit.
 func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	begin, began := time.Now(), time.Time{}
+	work := fn
+	fn = func(ctx context.Context, tx *Tx) error {
+		began = time.Now()
+		return work(ctx, tx)
+	}
+	defer func() { d.watch.write(begin, began) }()
 	if d.postgres {
 		return Classify(d.writePostgres(ctx, fn))
 	}

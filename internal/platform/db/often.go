@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"lotse/internal/platform/ids"
 )
@@ -15,6 +16,8 @@ import (
 // is built from Read.
 func (d *DB) Often(ctx context.Context, dest any, query string, args ...any) error {
 	count(ctx)
+	begin := time.Now()
+	defer func() { d.watch.query(time.Since(begin)) }()
 	statement, err := d.prepared(ctx, query)
 	if err != nil {
 		return Classify(fmt.Errorf("preparing a query: %w", err))

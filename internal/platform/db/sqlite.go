@@ -13,7 +13,9 @@ const sqliteDriver = "sqlite"
 // sqliteDSN opens path with WAL and full sync: a commit that returned survives
 // a power cut. cache_size is per connection, negative means KiB.
 func sqliteDSN(path string, readOnly bool) string {
-	q := url.Values{"_txlock": {"immediate"}}
+	// Times of the job queue are text that SQLite compares: all in one zone, or a
+	// machine that is not set to UTC runs jobs hours too early or too late.
+	q := url.Values{"_txlock": {"immediate"}, "_timezone": {"UTC"}}
 	pragmas := []string{
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"temp_store(MEMORY)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",

@@ -24,6 +24,15 @@ func (t *Tx) Postgres() bool { return t.postgres }
 // queue, which speaks the driver's own language; nil on SQLite.
 func (t *Tx) Conn() *sql.Conn { return t.conn }
 
+// WholeDesk is the zero id as a value: what stands for a brand where a row is for
+// the whole desk. The zero ids.ID itself is NULL.
+func (t *Tx) WholeDesk() any {
+	if t.postgres {
+		return bun.Safe("'00000000-0000-0000-0000-000000000000'::uuid")
+	}
+	return bun.Safe("zeroblob(16)")
+}
+
 // AfterCommit runs f once the data is on disk. f must be quick and can't fail:
 // work that must happen is a job.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }

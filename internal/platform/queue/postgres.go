@@ -18,13 +18,19 @@ type postgresClient struct{ *river.Client[pgx.Tx] }
 // add lends River the connection the transaction runs on. River speaks pgx, the
 // rest of Lotse database/sql; both share one transaction this way.
 func (c postgresClient) add(ctx context.Context, tx *db.Tx, jobs []river.InsertManyParams) error {
+	return withLent(tx, func(conn lent) error {
+		_, err := c.InsertManyFastTx(ctx, conn, jobs)
+		return err
+	})
+}
+
+func withLent(tx *db.Tx, use func(lent) error) error {
 	return tx.Conn().Raw(func(driver any) error {
 		conn, ok := driver.(*stdlib.Conn)
 		if !ok {
 			return fmt.Errorf("the connection is a %T, not one of pgx", driver)
 		}
-		_, err := c.InsertManyFastTx(ctx, lent{conn.Conn()}, jobs)
-		return err
+		return use(lent{conn.Conn()})
 	})
 }
 func (c postgresClient) start(ctx context.Context) error { return c.Start(ctx) }

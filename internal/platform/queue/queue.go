@@ -12,6 +12,7 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -20,7 +21,6 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 
 	"lotse/internal/platform/db"
 )
@@ -46,6 +46,10 @@ const (
 type Options struct {
 	Workers map[string]int // by queue; a queue without a number gets 4
 	Log     *slog.Logger
+	ByHand  bool // jobs are kept in memory and run when Work is called: see hand.go
+	// Worked is told of each attempt, for figures: how long it took and its end,
+	// one of Outcomes. It may be nil.
+	Worked func(kind, outcome string, took time.Duration)
 }
 
 // Queue adds jobs and runs them. Register every kind before Start.
@@ -54,12 +58,16 @@ type Queue struct {
 	db      *db.DB
 	workers *river.Workers
 	pool    *pgxpool.Pool // PostgreSQL: River's own connections
+	kinds   []string      // that are registered
 	client  client
+	hand    *hand // only with Options.ByHand
 }
 
 // client is what Queue needs of a river.Client, whatever its driver.
 type client interface {
 	add(ctx context.Context, tx *db.Tx, jobs []river.InsertManyParams) error
+	retry(ctx context.Context, tx *db.Tx, id int64) error
+	discard(ctx context.Context, tx *db.Tx, id int64) error
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
 }
@@ -69,16 +77,50 @@ func New(d *db.DB, opts Options) *Queue {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Queue{opts: opts, db: d, workers: river.NewWorkers()}
+	q := &Queue{opts: opts, db: d, workers: river.NewWorkers()}
+	if opts.ByHand {
+		q.hand = newHand()
+		q.client = q.hand
+	}
+	return q
 }
 
 // Register says how jobs of A's kind are worked. The function must be
 // idempotent. An error is tried again later with growing pauses, up to 25
 // times; Later says otherwise.
 func Register[A Args](q *Queue, work func(ctx context.Context, args A) error) {
+	var zero A
+	q.kinds = append(q.kinds, zero.Kind())
+	if q.hand != nil {
+		registerByHand(q.hand, work)
+		return
+	}
 	river.AddWorker(q.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
-		return work(ctx, job.Args)
+		return q.timed(job.Args.Kind(), func() error { return work(ctx, job.Args) })
 	}))
+}
+
+// Outcomes are the ends an attempt can have: it did its work, asked to run
+// again later, failed with an error, or panicked.
+func Outcomes() []string { return []string{"done", "later", "failed", "panicked"} }
+
+func (q *Queue) timed(kind string, work func() error) error {
+	if q.opts.Worked == nil {
+		return work()
+	}
+	begin, outcome := time.Now(), "panicked"
+	defer func() { q.opts.Worked(kind, outcome, time.Since(begin)) }()
+	err := work()
+	var snooze *river.JobSnoozeError
+	switch {
+	case err == nil:
+		outcome = "done"
+	case errors.As(err, &snooze):
+		outcome = "later"
+	default:
+		outcome = "failed"
+	}
+	return err
 }
 
 // Later returns an error that runs the job again after d without counting as a
@@ -88,6 +130,9 @@ func Later(d time.Duration) error { return river.JobSnooze(d) }
 // Open connects to the queue's tables, so that Add works. It must be called
 // once, after every Register.
 func (q *Queue) Open(ctx context.Context) error {
+	if q.hand != nil {
+		return nil
+	}
 	config := q.config()
 	if !q.db.Postgres() {
 		config.PollOnly = true
@@ -196,34 +241,6 @@ func (q *Queue) Stop(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("stopping the job queue: %w", err)
-	}
-	return nil
-}
-
-// Migrate brings the queue's own tables to this program's version.
-func Migrate(ctx context.Context, d *db.DB) error {
-	if d.Postgres() {
-		pool, err := openPool(ctx, d.URL())
-		if err != nil {
-			return err
-		}
-		defer pool.Close()
-		m, err := rivermigrate.New(riverpgxv5.New(pool), nil)
-		if err != nil {
-			return fmt.Errorf("preparing the queue's tables: %w", err)
-		}
-		return migrateUp(ctx, m)
-	}
-	m, err := rivermigrate.New(riversqlite.New(d.Writer()), nil)
-	if err != nil {
-		return fmt.Errorf("preparing the queue's tables: %w", err)
-	}
-	return migrateUp(ctx, m)
-}
-
-func migrateUp[T any](ctx context.Context, m *rivermigrate.Migrator[T]) error {
-	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrating the queue's tables: %w", err)
 	}
 	return nil
 }

@@ -159,3 +159,21 @@ func TestJobsOfAKilledProcessRunAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesHoldInEveryZone: a job that asks to run later does so at that time
+// wherever the machine stands.
+func TestTimesHoldInEveryZone(t *testing.T) {
+	local := time.Local
+	t.Cleanup(func() { time.Local = local }) // runs after the queue has stopped
+	time.Local = time.FixedZone("here", 9*3600)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		q, w := newQueue(t, d, func(int) error { return queue.Later(time.Hour) })
+		before := time.Now()
+		write(t, d, func(ctx context.Context, tx *db.Tx) error { return q.Add(ctx, tx, queue.Job{Args: countArgs{1}}) })
+		start(t, q)
+		w.wait(t)
+		if wait := await(t, q, queue.Planned).Next.Sub(before); wait < 59*time.Minute || wait > 61*time.Minute {
+			t.Errorf("runs in %v", wait)
+		}
+	})
+}

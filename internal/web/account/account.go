@@ -52,6 +52,7 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"POST /signout": p.signOut,
 		"GET /forgot":   p.showForgot, "POST /forgot": p.forgot,
 		"GET /reset/{token}": web.Secret(p.showReset), "POST /reset/{token}": web.Secret(p.reset),
+		"GET /portraits/{id}": p.portrait,
 		"GET /invite/{token}": web.Secret(p.showInvite), "POST /invite/{token}": web.Secret(p.accept),
 	} {
 		mux.Handle(pattern, p.kit.Page(h))
@@ -60,6 +61,8 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"GET /account":                    p.showAccount,
 		"POST /account/language":          p.setLanguage,
 		"POST /account/password":          p.changePassword,
+		"POST /account/portrait":          p.setPortrait,
+		"POST /account/portrait/public":   p.showPortrait,
 		"POST /account/sessions/others":   p.endOthers,
 		"POST /account/sessions/{id}/end": p.endSession,
 	} {

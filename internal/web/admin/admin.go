@@ -1,5 +1,5 @@
 // Package admin holds the pages with which a desk is run: who works here, in
-// which teams, the mailboxes, the brand.
+// which teams, the mailboxes, the brand, the jobs in the background.
 //
 // It owns no data and no rule: staff and catalog decide, the pages show. Only app
 // builds it, and hands in what sends a test mail.
@@ -36,34 +36,54 @@ type Tester interface {
 type Parts struct {
 	Kit    *web.Kit
 	Tester Tester
+	Keys   *access.Keys
+	Jobs   Jobs
 }
 
 // Pages are the handlers of this package.
 type Pages struct {
 	kit    *web.Kit
 	tester Tester
+	keys   *access.Keys
+	jobs   Jobs
 }
 
 // New returns the pages.
-func New(p Parts) *Pages { return &Pages{kit: p.Kit, tester: p.Tester} }
+func New(p Parts) *Pages {
+	return &Pages{kit: p.Kit, tester: p.Tester, keys: p.Keys, jobs: p.Jobs}
+}
 
 // Routes mounts the pages.
 func (p *Pages) Routes(mux *http.ServeMux) {
 	p.mount(mux, access.ManageStaff, map[string]web.Handler{
-		"GET /admin":                    func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/admin/staff") },
-		"GET /admin/staff":              p.listStaff,
-		"GET /admin/staff/invite":       p.showInvite,
-		"POST /admin/staff/invite":      p.invite,
-		"GET /admin/staff/{id}":         p.showMember,
-		"POST /admin/staff/{id}/role":   p.setRole,
-		"POST /admin/staff/{id}/teams":  p.setTeams,
-		"POST /admin/staff/{id}/active": p.setMemberActive,
-		"POST /admin/staff/{id}/invite": p.resendInvite,
-		"GET /admin/teams":              p.listTeams,
-		"GET /admin/teams/new":          p.showNewTeam,
-		"POST /admin/teams/new":         p.createTeam,
-		"GET /admin/teams/{id}":         p.showTeam,
-		"POST /admin/teams/{id}":        p.updateTeam,
+		"GET /admin":                      func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/admin/staff") },
+		"GET /admin/staff":                p.listStaff,
+		"GET /admin/staff/invite":         p.showInvite,
+		"POST /admin/staff/invite":        p.invite,
+		"GET /admin/staff/{id}":           p.showMember,
+		"POST /admin/staff/{id}/role":     p.setRole,
+		"POST /admin/staff/{id}/teams":    p.setTeams,
+		"POST /admin/staff/{id}/active":   p.setMemberActive,
+		"POST /admin/staff/{id}/portrait": p.setMemberPortrait,
+		"POST /admin/staff/{id}/invite":   p.resendInvite,
+		"GET /admin/teams":                p.listTeams,
+		"GET /admin/teams/new":            p.showNewTeam,
+		"POST /admin/teams/new":           p.createTeam,
+		"GET /admin/teams/{id}":           p.showTeam,
+		"POST /admin/teams/{id}":          p.updateTeam,
+	})
+	p.mount(mux, access.ManageKeys, map[string]web.Handler{
+		"GET /admin/keys":              p.listKeys,
+		"GET /admin/keys/new":          p.showNewKey,
+		"POST /admin/keys/new":         p.createKey,
+		"POST /admin/keys/{id}/revoke": p.revokeKey,
+	})
+	p.mount(mux, access.OperateSystem, map[string]web.Handler{
+		"GET /admin/jobs":               p.listJobs,
+		"GET /admin/jobs/{id}":          p.showJob,
+		"POST /admin/jobs/{id}/retry":   p.retryJob,
+		"GET /admin/jobs/{id}/discard":  p.askDiscard,
+		"POST /admin/jobs/{id}/discard": p.discardJob,
 	})
 	p.mount(mux, access.ManageCatalog, map[string]web.Handler{
 		"GET /admin/mailboxes":              p.listMailboxes,
@@ -73,6 +93,19 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"POST /admin/mailboxes/{id}":        p.updateMailbox,
 		"POST /admin/mailboxes/{id}/active": p.setMailboxActive,
 		"POST /admin/mailboxes/{id}/test":   p.testMailbox,
+		"GET /admin/catalogue":              p.showCatalogue,
+		"POST /admin/catalogue":             p.addEntry,
+		"GET /admin/catalogue/{id}":         p.showEntry,
+		"POST /admin/catalogue/{id}":        p.updateEntry,
+		"POST /admin/catalogue/{id}/move":   p.moveEntry,
+		"POST /admin/catalogue/{id}/active": p.setEntryActive,
+		"GET /admin/webhooks":               p.listHooks,
+		"GET /admin/webhooks/new":           p.showNewHook,
+		"POST /admin/webhooks/new":          p.createHook,
+		"GET /admin/webhooks/{id}":          p.showHook,
+		"POST /admin/webhooks/{id}/secret":  p.setHookSecret,
+		"POST /admin/webhooks/{id}/active":  p.setHookActive,
+		"POST /admin/webhooks/{id}/delete":  p.deleteHook,
 		"GET /admin/brand":                  p.showBrand,
 		"POST /admin/brand":                 p.updateBrand,
 		"POST /admin/brand/answers":         p.updateAnswers,

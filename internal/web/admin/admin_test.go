@@ -40,7 +40,7 @@ func each(t *testing.T, f func(t *testing.T, d *desk)) {
 		d := &desk{}
 		d.Desk = webtest.New(t, database, func(desk *webtest.Desk, mux *http.ServeMux) {
 			account.New(account.Parts{Kit: desk.Kit, Setup: desk.Setup}).Routes(mux)
-			admin.New(admin.Parts{Kit: desk.Kit, Tester: d}).Routes(mux)
+			admin.New(admin.Parts{Kit: desk.Kit, Tester: d, Keys: access.NewKeys(desk.DB, desk.Clock)}).Routes(mux)
 		})
 		d.ada = d.Furnish()
 		d.Browser = d.SignedIn(webtest.Ada)

@@ -103,3 +103,29 @@ func (p *Pages) resendInvite(w http.ResponseWriter, r *http.Request) error {
 		return p.kit.Staff.ResendInvite(r.Context(), actor(r), id)
 	})
 }
+
+// setMemberPortrait takes a new picture of the person in the address, or with
+// "remove" takes the old one away.
+func (p *Pages) setMemberPortrait(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	key := "portrait.saved"
+	picture, err := form.ReadPortrait(w, r)
+	switch {
+	case err == nil && picture == nil:
+		key, err = "portrait.removed", p.kit.Staff.RemovePortrait(r.Context(), actor(r), id)
+	case err == nil:
+		err = p.kit.Staff.SetPortrait(r.Context(), actor(r), id, picture)
+	}
+	if err == nil {
+		return p.done(w, r, staffPath+"/"+id.String(), key)
+	}
+	var f form.Form
+	status, err := f.Refused(r.Context(), err, "portrait")
+	if err != nil {
+		return err
+	}
+	return p.renderMember(w, r, status, id, f)
+}

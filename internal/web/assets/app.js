@@ -7,7 +7,7 @@ const html = document.documentElement;
 // data-key="r" or "g i" presses or focuses the element: never while typing or
 // with a modifier; data-keys="off" on <html> turns it off.
 let first = "", timer;
-const find = (keys) => $$(`[data-key="${CSS.escape(keys)}"]`).find((e) => e.checkVisibility());
+const find = (keys) => $$(`[data-key="${CSS.escape(keys)}"]`).find((e) => e.checkVisibility() || e.matches("a"));
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (key === "Escape") return closeMenus();

@@ -44,6 +44,7 @@ type askPage struct {
 	suggest  string // where suggestions come from, "" without a script for it
 	key      string
 	rendered string
+	topics   []ui.Option // none: the form does not ask
 }
 
 func (p *Portal) showAsk(w http.ResponseWriter, r *http.Request) error {
@@ -89,6 +90,7 @@ func (p *Portal) open(r *http.Request, f form.Form) (intake.Asked, error) {
 	if err != nil {
 		return intake.Asked{}, err
 	}
+	topic, _ := ids.Parse(f.Get("topic")) // what is none is none
 	key := f.Get("key")
 	if key == "" {
 		key = string(ids.NewToken()) // a form of somebody's own making
@@ -96,7 +98,7 @@ func (p *Portal) open(r *http.Request, f form.Form) (intake.Asked, error) {
 	return p.Intake.Ask(r.Context(), intake.Question{
 		BrandID: brand, Key: key, Name: f.Get("name"), Email: f.Get("email"), Subject: f.Get("subject"), Text: f.Get("text"),
 		Language: string(i18n.From(r.Context()).Locale()), Uploads: f.Typed[uploadField],
-		Spam: p.points(f), Trap: f.Get(trapField) != "",
+		Spam: p.points(f), Trap: f.Get(trapField) != "", Topic: topic,
 	})
 }
 
@@ -132,6 +134,7 @@ func (p *Portal) renderAsk(w http.ResponseWriter, r *http.Request, status int, f
 	ctx := r.Context()
 	page := askPage{frame: p.frame(r, t(ctx, "portal.ask.title"), ui.WayAsk), action: form.Link(r, "/ask"), form: f,
 		uploads: p.uploadProps(r, f, form.Link(r, "/ask/files")), key: f.Get("key"), rendered: f.Get("rendered")}
+	page.topics, _ = p.topics(r) // without them the form is still one
 	page.frame.Errors, page.frame.Flash = f.Errors, said
 	page.frame.Scripts = append(page.frame.Scripts, "draft.js", "upload.js")
 	if p.Signpost != "" {

@@ -21,6 +21,7 @@ type filePage struct {
 	open   []desk.Case
 	closed []desk.Case
 	teams  map[ids.ID]string
+	topics map[ids.ID]string
 	single bool   // the pass is for one case only
 	older  string // address of the next page, "" on the last
 	later  bool   // this is not the first page
@@ -56,6 +57,9 @@ func (p *Portal) showFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, t := range teams {
 		page.teams[t.ID] = t.Name
+	}
+	if page.topics, err = p.topicNames(ctx, a.BrandID); err != nil {
+		return err
 	}
 	for _, c := range cases {
 		if c.State.IsOpen() {

@@ -88,6 +88,7 @@ func (w *world) mount(d *webtest.Desk, mux *http.ServeMux) {
 	w.catalog = d.Kit.Catalog
 	w.queue = queue.New(d.DB, queue.Options{Log: log})
 	w.desk = desk.New(d.DB, sealer, d.Clock, d.Kit.Staff, hub, log)
+	w.desk.SetEntries(d.Kit.Catalog)
 	w.desk.AddHook(views.New(d.DB, sealer, d.Clock, d.Kit.Staff).Hook)
 	w.people = people.New(d.DB, sealer, d.Clock)
 	w.outbox = outbox.New(outbox.Parts{DB: d.DB, Seal: sealer, Clock: d.Clock, Queue: w.queue, Hub: hub, Desk: w.desk, People: w.people,

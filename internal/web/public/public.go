@@ -37,6 +37,9 @@ type Parts struct {
 	// Fail shows an error in the language of the request's context.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
 	Log  *slog.Logger
+	// Served is told of each answer whether it was kept or had to be made, for
+	// figures; it may be nil.
+	Served func(kept bool)
 }
 
 // cacheBytes bounds what is kept in memory.
@@ -56,6 +59,9 @@ type Pages struct {
 
 // New returns the public pages. They listen to the hub for as long as it is open.
 func New(p Parts) *Pages {
+	if p.Served == nil {
+		p.Served = func(bool) {}
+	}
 	desk, err := url.Parse(p.BaseURL)
 	if err != nil {
 		desk = &url.URL{Scheme: "http", Host: "localhost"} // the configuration was checked before
@@ -107,6 +113,7 @@ func (v visit) local(path, language string) string {
 type look struct {
 	name    string
 	version int64
+	faces   string // of the portraits beside official answers
 }
 
 type handler func(w http.ResponseWriter, r *http.Request, v visit) error
@@ -123,15 +130,16 @@ func (p *Pages) page(l i18n.Locale, h handler) http.HandlerFunc {
 			return
 		}
 		if err == nil {
-			err = h(w, r, visit{brand: b, look: lookOf(b), p: printer, desk: p.desk})
+			var faces string
+			if faces, err = p.Publish.PortraitVersion(r.Context(), b.ID); err == nil {
+				err = h(w, r, visit{brand: b, look: look{b.Name, b.LookVersion, faces}, p: printer, desk: p.desk})
+			}
 		}
 		if err != nil {
 			p.Fail(w, r.WithContext(i18n.With(r.Context(), printer)), err)
 		}
 	}
 }
-
-func lookOf(b catalog.Brand) look { return look{name: b.Name, version: b.LookVersion} }
 
 // base is the address the brand's pages live at, no slash at the end: the desk's,
 // or the brand's own host.

@@ -92,6 +92,9 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, v visit, m maker) 
 	sh, at := p.shelf(v.brand.ID), slot{v.brand.ID, r.URL.Path}
 	generation := sh.hear(p.cache, v.brand.ID)
 	k, err := p.stillTrue(r.Context(), v, at)
+	if err == nil {
+		p.Served(k != nil)
+	}
 	if err == nil && k == nil {
 		k, err = p.make(r.Context(), v, sh, at, generation, m)
 	}

@@ -95,7 +95,7 @@ func (v visit) post(page publish.Page, post publish.Post) ui.PostProps {
 	case publish.Question:
 		props.Role = ui.PostQuestion
 	case publish.Answer:
-		props.Role, props.Author = ui.PostOfficial, v.speaker(post)
+		props.Role, props.Author, props.Portrait = ui.PostOfficial, v.speaker(post), post.Portrait
 	}
 	if post.State == publish.PostWithdrawn {
 		props.Author, props.Edited = v.p.T("public.thread.withdrawn"), time.Time{}

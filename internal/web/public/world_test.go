@@ -86,7 +86,7 @@ func newWorld(t testing.TB, d *db.DB, c clock.Clock, hub *live.Hub) *world {
 	w.staff = staff.New(d, sealer, c, nil)
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	w.publish = publish.New(publish.Parts{DB: d, Seal: sealer, Clock: c, Hub: hub, Teams: w.staff, People: known{}, Catalog: w.catalog,
-		Record: desk.New(d, sealer, c, w.staff, hub, log)})
+		Record: desk.New(d, sealer, c, w.staff, hub, log), Portraits: w.staff})
 	kit := &web.Kit{Log: log, Clock: c, Staff: w.staff, Catalog: w.catalog, BaseURL: baseURL, Secure: true,
 		NeedsSetup: func(context.Context) (bool, error) { return false, nil }}
 	kit.Sessions = access.NewSessions(d, c, access.SessionOptions{Failed: kit.Fail})

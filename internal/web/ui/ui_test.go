@@ -23,7 +23,7 @@ func TestHostileText(t *testing.T) {
 		"delivery":   Delivery(DeliveryProps{State: Failed, Text: hostile, Detail: hostile}),
 		"field":      Field(FieldProps{Name: "a", Label: hostile, Hint: hostile, Error: hostile, Value: hostile}),
 		"textarea":   TextArea(FieldProps{Name: "a", Value: "</textarea>" + hostile}, 3),
-		"avatar":     Avatar(hostile),
+		"avatar":     Avatar(hostile, hostile),
 		"copy":       CopyText("c", hostile),
 		"flash":      Flash(Danger, hostile),
 		"facts":      KeyValues([]KeyValue{{Label: hostile, Text: hostile}}),

@@ -30,7 +30,9 @@ type casePage struct {
 	customer   people.Customer
 	deliveries map[ids.ID][]outbox.Delivery
 	crew       crew
-	undo       int // seconds a reply can be taken back
+	class      class
+	classSaved bool // just now, without leaving the page
+	undo       int  // seconds a reply can be taken back
 	draft      draft
 	seen       int64 // version the forms answer to
 	read       int64 // how many messages the writer had before them; later ones are marked, -1 marks none
@@ -47,11 +49,14 @@ type draft struct {
 	Target          string // case of a suggestion
 	Message         string // to take back
 	Delivery        string // to send again
+	Topic, Product  string
+	Region          string
 	Why             string // reason to block or delete
 	Settled         string // how a wish for erasure was settled
 	Seen, Read      int64
 	wrong           []ui.FieldError
 	handOver, notes bool // unfolded
+	classed         bool // the choices of the classification were sent
 }
 
 func readDraft(r *http.Request) draft {
@@ -63,7 +68,9 @@ func readDraft(r *http.Request) draft {
 		Reply: r.FormValue("reply"), Next: r.FormValue("next"), Note: r.FormValue("note"), To: r.FormValue("to"),
 		Reason: r.FormValue("reason"), State: r.FormValue("state"), Target: r.FormValue("target"),
 		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"),
-		Why: r.FormValue("why"), Settled: r.FormValue("settled"), Seen: whole("seen"), Read: whole("read"),
+		Topic: r.FormValue("topic"), Product: r.FormValue("product"), Region: r.FormValue("region"),
+		classed: r.PostForm.Has("topic") || r.PostForm.Has("product") || r.PostForm.Has("region"),
+		Why:     r.FormValue("why"), Settled: r.FormValue("settled"), Seen: whole("seen"), Read: whole("read"),
 	}
 }
 
@@ -87,7 +94,7 @@ func (w *Workspace) show(rw http.ResponseWriter, r *http.Request) error {
 		return web.Render(rw, r, http.StatusOK, restrictedCase(page))
 	}
 	page.draft.Reply = takenBack(page, r.URL.Query().Get("draft"))
-	page.seen = page.file.Case.Version
+	page.seen, page.classSaved = page.file.Case.Version, "?"+r.URL.RawQuery == savedClass
 	if since, err := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64); err == nil && since > 0 {
 		page.seen = since // a part of the page that is fetched again keeps what the writer saw
 	}
@@ -105,6 +112,9 @@ func (w *Workspace) load(r *http.Request, number string) (casePage, error) {
 		return page, err
 	}
 	if page.crew, err = w.crew(ctx, a); err != nil || page.file.Restricted || page.file.MergedInto != "" {
+		return page, err
+	}
+	if page.class, err = w.class(ctx, a); err != nil {
 		return page, err
 	}
 	if page.deliveries, err = w.Outbox.ForFile(ctx, a, page.file); err != nil {
@@ -150,6 +160,8 @@ func (p casePage) self() string {
 func (p casePage) changed() bool { return p.file.Case.Version > p.seen }
 
 func (p casePage) owner() string { return p.crew.person(p.file.Case.OwnerID) }
+
+func (p casePage) ownerPortrait() string { return p.crew.portrait(p.file.Case.OwnerID) }
 
 func (p casePage) mine() bool { return p.file.Case.OwnerID == p.actor.ID }
 
@@ -217,6 +229,11 @@ func (p casePage) facts() []ui.KeyValue {
 	facts := []ui.KeyValue{
 		{Label: p.p.T("workspace.facts.received"), Value: ui.DateTime(c.CreatedAt.Time())},
 		{Label: p.p.T("workspace.facts.channel"), Text: channelName(p.p, c.Channel)},
+	}
+	for _, kind := range catalog.EntryKinds() {
+		if name := p.class.name(p.p, kind, chosenOf(c.Class, kind)); name != "" {
+			facts = append(facts, ui.KeyValue{Label: p.p.T("catalog.kind." + kind.String()), Text: name})
+		}
 	}
 	if !c.DueAt.IsZero() {
 		facts = append(facts, ui.KeyValue{Label: p.p.T("workspace.facts.due"), Value: ui.DateTime(c.DueAt.Time())})

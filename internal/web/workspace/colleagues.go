@@ -32,6 +32,16 @@ func (c crew) person(id ids.ID) string {
 	return ""
 }
 
+// portrait is the address of somebody's picture, "" if there is none.
+func (c crew) portrait(id ids.ID) string {
+	for _, s := range c.people {
+		if s.ID == id {
+			return s.PortraitPath()
+		}
+	}
+	return ""
+}
+
 func (c crew) team(id ids.ID) string {
 	for _, t := range c.teams {
 		if t.ID == id {

@@ -32,7 +32,7 @@ type listPage struct {
 type listRow struct {
 	number, href, title, customer, excerpt string
 	icon                                   string
-	state, due, team, owner                string
+	state, due, team, owner, portrait      string
 	stateTone, dueTone                     ui.Tone
 	awaits, restricted, mine               bool
 	messages                               int
@@ -166,6 +166,7 @@ func describe(p *i18n.Printer, a access.Actor, c crew, r views.Row, now time.Tim
 		return row
 	}
 	row.title, row.customer, row.excerpt, row.icon = subjectOr(p, r.Subject), r.CustomerName, r.Excerpt, channelIcon(r.Channel)
+	row.portrait = c.portrait(r.OwnerID)
 	row.owner, row.mine, row.awaits, row.messages = c.person(r.OwnerID), r.OwnerID == a.ID, r.Awaits, int(r.Messages)
 	if r.State.IsOpen() {
 		row.due, row.dueTone = due(p, r.DueAt, now)

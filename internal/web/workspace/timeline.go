@@ -20,6 +20,7 @@ type entry struct {
 	message desk.Message
 	props   ui.MessageProps
 	body    letter.Text
+	said    string   // in place of a message: what happened, as one line
 	folded  string   // what stands for it until it is unfolded; "" shows it at once
 	origin  string   // why it is in this case
 	hints   []string // what a reader should know of it
@@ -43,12 +44,12 @@ func (p casePage) describe() []entry {
 	for i, m := range p.file.Messages {
 		entries[i] = p.entry(m)
 	}
-	return entries
+	return p.withFilings(entries)
 }
 
 func (p casePage) entry(m desk.Message) entry {
 	e := entry{message: m, body: letter.TextOf(m, p.p, picture), props: ui.MessageProps{
-		ID: "m-" + m.ID.String(), Author: p.author(m), At: m.CreatedAt.Time(), Now: p.now,
+		ID: "m-" + m.ID.String(), Author: p.author(m), Portrait: p.portrait(m), At: m.CreatedAt.Time(), Now: p.now,
 	}}
 	for _, a := range m.Attachments {
 		if !e.body.Inline[a.ID] {
@@ -118,6 +119,14 @@ func (p casePage) inbound(e *entry) {
 	}
 }
 
+// portrait is the address of the picture of the colleague who wrote a message.
+func (p casePage) portrait(m desk.Message) string {
+	if m.AuthorKind != access.Staff {
+		return ""
+	}
+	return p.crew.portrait(m.AuthorID)
+}
+
 func (p casePage) author(m desk.Message) string {
 	switch {
 	case m.AuthorName != "":
@@ -160,7 +169,7 @@ func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 
 // said is the server's answer, with its code in front, or what we say ourselves.
 func (p casePage) said(d outbox.Delivery) string {
-	if d.Words == outbox.NoRelay || d.Words == outbox.Interrupted {
+	if d.Words == outbox.NoRelay || d.Words == outbox.Interrupted || d.Words == outbox.Restored {
 		return p.p.T(d.Words)
 	}
 	if code := strconv.FormatInt(d.Code, 10); d.Code > 0 && !strings.HasPrefix(d.Words, code) {

@@ -82,6 +82,7 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"POST /cases/{number}/take":                   w.act(take),
 		"POST /cases/{number}/handover":               w.act(handOver),
 		"POST /cases/{number}/state":                  w.act(setState),
+		"POST /cases/{number}/class":                  w.classify,
 		"POST /cases/{number}/merge":                  w.act(merge),
 		"POST /cases/{number}/dismiss":                w.act(dismiss),
 		"POST /cases/{number}/withdraw":               w.act(withdraw),

@@ -7,6 +7,44 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
 // An answer that is not the page asked for (signed out, merged meanwhile) must
 // not replace what is on screen: a text may be half written.
 addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig.elt.id === "class-form") return classified(detail);
   const asked = new URL(detail.requestConfig.path, location.href).pathname;
   if (detail.xhr.responseURL && new URL(detail.xhr.responseURL).pathname !== asked) detail.shouldSwap = false;
+  if (isOutdated(detail.requestConfig.path)) {
+    detail.shouldSwap = false;
+    htmx.trigger(detail.requestConfig.elt, "lotse:elapsed");
+  }
 });
+
+// A classification is saved without leaving the page: what is typed into the other
+// forms stays, and they answer to the version that came of it. What was refused is
+// sent again as a whole page, which says why.
+function classified(detail) {
+  const form = detail.requestConfig.elt;
+  if (detail.isError) {
+    for (const text of document.querySelectorAll("textarea")) {
+      const kept = Object.assign(document.createElement("input"), { type: "hidden", name: text.name, value: text.value });
+      if (text.name && text.value) form.append(kept);
+    }
+    form.submit();
+    return;
+  }
+  const page = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  if (!page.querySelector("#class-form")) { // signed out, or merged meanwhile
+    detail.shouldSwap = false;
+    location.assign(detail.xhr.responseURL);
+    return;
+  }
+  for (const name of ["seen", "read"]) {
+    const now = page.querySelector(`#class-form [name="${name}"]`)?.value;
+    if (now) for (const field of document.querySelectorAll(`input[name="${name}"]`)) field.value = now;
+  }
+}
+
+// A part that was asked for before a classification was saved would report that as
+// news.
+function isOutdated(path) {
+  const since = new URL(path, location.href).searchParams.get("since");
+  const seen = document.querySelector("#class-form [name=seen]")?.value;
+  return since !== null && seen !== undefined && Number(since) < Number(seen);
+}

@@ -115,6 +115,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.staff = staff.New(d, sealer, w.clock, nil)
 	jobs := queue.New(d, queue.Options{Log: log})
 	w.desk = desk.New(d, sealer, w.clock, w.staff, w.hub, log)
+	w.desk.SetEntries(w.catalog)
 	w.views = views.New(d, sealer, w.clock, w.staff)
 	w.desk.AddHook(w.views.Hook)
 	ppl := people.New(d, sealer, w.clock)
