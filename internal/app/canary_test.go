@@ -284,11 +284,10 @@ func (c *crawler) caches(t *testing.T) {
 // file until the index merges it.
 func (c *crawler) index(t *testing.T) {
 	var torn error
-	for range 10 { // a copy may be taken in the middle of a merge
-		if torn = c.readIndex(t); torn == nil || t.Failed() {
+	for begin := time.Now(); time.Since(begin) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
+		if torn = c.readIndex(t); torn == nil || t.Failed() { // else the copy was taken in the middle of a merge
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	t.Error(torn)
 }
