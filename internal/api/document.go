@@ -96,11 +96,14 @@ func (s *Server) makeDocument() []byte {
 }
 
 // Document returns the OpenAPI document.
-func (s *Server) Document() []byte { return s.document }
+func (s *Server) Document() []byte {
+	s.once.Do(s.build)
+	return s.document
+}
 
 func (s *Server) showDocument(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.document) // who went away needs no answer
+	_, _ = w.Write(s.Document()) // who went away needs no answer
 }
 
 func complete(doc *huma.OpenAPI, path string, o *huma.Operation) {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -68,15 +69,23 @@ type Parts struct {
 // Server answers the requests of programs.
 type Server struct {
 	Parts
+	limits *limits
+
+	once     sync.Once // of what follows, see build
 	mux      *http.ServeMux
 	api      huma.API
-	limits   *limits
 	document []byte
 }
 
 // New returns the API. Its document needs none of the parts.
 func New(p Parts) *Server {
-	s := &Server{Parts: p, mux: http.NewServeMux(), limits: newLimits(p.Clock)}
+	return &Server{Parts: p, limits: newLimits(p.Clock)}
+}
+
+// build makes the operations and their document when they are first asked for:
+// a desk that no program uses does not hold them in memory.
+func (s *Server) build() {
+	s.mux = http.NewServeMux()
 	s.api = huma.NewAPI(configuration(), humago.NewAdapter(s.mux, ""))
 	for _, operations := range []func(*Server){
 		me, cases, caseActions, messages, files, customers, blocks, threads, posts, arrivals, members, teams, brand, mailboxes, events, keys, catalogue, jobs, portraits, webhooks,
@@ -84,7 +93,6 @@ func New(p Parts) *Server {
 		operations(s)
 	}
 	s.document = s.makeDocument()
-	return s
 }
 
 // Routes mounts the operations and the document. They pass no session and no
@@ -184,6 +192,7 @@ func wholeBody(ctx context.Context) io.Reader {
 
 // route finds the operation; what is none is a problem like all others.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	s.once.Do(s.build)
 	r = r.WithContext(context.WithValue(r.Context(), requestKey{}, r))
 	if _, pattern := s.mux.Handler(r); pattern != "" {
 		s.mux.ServeHTTP(w, r)

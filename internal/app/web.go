@@ -49,7 +49,7 @@ func (a *App) handler() http.Handler {
 	a.portal().Routes(pages)
 	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
 	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Keys: a.Keys, Jobs: a.Jobs}).Routes(pages)
-	manual.New(manual.Parts{Kit: a.Kit, Document: a.API.Document(), Codes: api.Codes()}).Routes(pages)
+	manual.New(manual.Parts{Kit: a.Kit, Document: a.API.Document, Codes: api.Codes()}).Routes(pages)
 	pages.Handle("GET /{$}", a.Kit.Page(front))
 	if a.pages != nil {
 		a.pages(a, pages)

@@ -24,7 +24,7 @@ var style = assets.RegisterStyle("manual.css", css)
 // Parts are what the page is made of.
 type Parts struct {
 	Kit      *web.Kit
-	Document []byte         // OpenAPI, as it is served
+	Document func() []byte  // OpenAPI, as it is served
 	Codes    map[int]string // of problems, by HTTP status
 }
 
@@ -37,7 +37,7 @@ type Manual struct {
 // New returns the page of a document. The document is read when the first reader
 // comes.
 func New(p Parts) *Manual {
-	return &Manual{Parts: p, read: sync.OnceValues(func() (book, error) { return parse(p.Document, p.Kit.BaseURL) })}
+	return &Manual{Parts: p, read: sync.OnceValues(func() (book, error) { return parse(p.Document(), p.Kit.BaseURL) })}
 }
 
 // Routes mounts the page.
