@@ -284,7 +284,7 @@ func (c *crawler) caches(t *testing.T) {
 // file until the index merges it.
 func (c *crawler) index(t *testing.T) {
 	var torn error
-	for begin := time.Now(); time.Since(begin) < 30*time.Second; time.Sleep(100 * time.Millisecond) {
+	for begin := time.Now(); time.Since(begin) < 10*time.Second; time.Sleep(100 * time.Millisecond) {
 		if torn = c.readIndex(t); torn == nil || t.Failed() { // else the copy was taken in the middle of a merge
 			return
 		}
