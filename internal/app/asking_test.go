@@ -121,12 +121,17 @@ func (r reply) comparable(asked ...string) string {
 	return s
 }
 
-// differ shows the first line in which two texts differ.
+// differ shows where two texts first differ.
 func differ(a, b string) string {
 	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range min(len(x), len(y)) {
 		if x[i] != y[i] {
-			return fmt.Sprintf("line %d: %.300q, or %.300q", i, x[i], y[i])
+			at := 0
+			for at < min(len(x[i]), len(y[i])) && x[i][at] == y[i][at] {
+				at++
+			}
+			at = max(0, at-80)
+			return fmt.Sprintf("line %d: %.300q, or %.300q", i, x[i][at:], y[i][at:])
 		}
 	}
 	return fmt.Sprintf("%d lines, or %d", len(x), len(y))

@@ -116,7 +116,7 @@ func (h *house) word(where string) string {
 func newWord() string {
 	var raw [9]byte
 	_, _ = rand.Read(raw[:])
-	return "qxv" + strings.NewReplacer("0", "g", "1", "h", "2", "j", "3", "k", "4", "m", "5", "n", "6", "p", "7", "r", "8", "s", "9", "t").Replace(hex.EncodeToString(raw[:])) + "q"
+	return "qxv" + strings.NewReplacer("0", "g", "1", "h", "2", "j", "3", "k", "4", "m", "5", "n", "6", "p", "7", "r", "8", "s", "9", "t").Replace(hex.EncodeToString(raw[:])[1:]) + "q"
 }
 
 // said returns a new word that everybody may read, in a sentence.
