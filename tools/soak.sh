@@ -24,7 +24,7 @@ browser() {
 
 hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeout 60m ./internal/web/portal -run Hostile; }
 
-whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/app ./internal/demo; }
+whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/app ./internal/demo ./internal/web/...; }
 
 step "build" make --no-print-directory build
 step "crash: 10 kills, 2,000 mails" crash
