@@ -57,6 +57,12 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 		return queue.Later(row.NextAt.Time().Sub(now.Time()))
 	}
 	out, relay, keep, err := o.compose(ctx, row)
+	if errs.Is(err, errs.NotFound) && !noAccount(err) { // its case was merged since it was loaded
+		if row, err = o.load(ctx, args.Delivery); err != nil {
+			return err
+		}
+		out, relay, keep, err = o.compose(ctx, row)
+	}
 	if noAccount(err) {
 		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: "no mailbox is set up for this brand", Cause: err})
 	}
