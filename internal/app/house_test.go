@@ -217,11 +217,7 @@ func (h *house) start() {
 // until waits for something that is done in the background.
 func (h *house) until(what string, ready func() bool) {
 	h.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ready(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			h.t.Fatalf("waited too long: %s", what)
-		}
-	}
+	waitFor(h.t, what, ready)
 }
 
 // count is the number a query asks for.
