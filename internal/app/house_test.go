@@ -111,12 +111,13 @@ func (h *house) word(where string) string {
 	return w
 }
 
-// newWord is a word nobody has written before. It ends in q: no stemmer of an
-// index takes that for an ending.
+// newWord is a word nobody has written before. An index keeps it as it is: it ends
+// in q, which no stemmer takes for an ending, and has no letters that are one
+// letter written as two (ae, oe, ue, ss).
 func newWord() string {
 	var raw [9]byte
 	_, _ = rand.Read(raw[:])
-	return "qxv" + strings.NewReplacer("0", "g", "1", "h", "2", "j", "3", "k", "4", "m", "5", "n", "6", "p", "7", "r", "8", "s", "9", "t").Replace(hex.EncodeToString(raw[:])[1:]) + "q"
+	return "qxv" + strings.NewReplacer("0", "g", "1", "h", "2", "j", "3", "k", "4", "m", "5", "n", "6", "p", "7", "r", "8", "v", "9", "t", "a", "w", "e", "z").Replace(hex.EncodeToString(raw[:])[1:]) + "q"
 }
 
 // said returns a new word that everybody may read, in a sentence.

@@ -38,7 +38,7 @@ func (d *Desk) NewAPI(ctx context.Context, scopes ...string) (*API, error) {
 	}
 	fields := url.Values{"name": {"a program"}, "scopes": scopes, "per_minute": {"600000"},
 		"id": {page.Find("input[name=id]").AttrOr("value", "")}, "staff": {page.Find("select[name=staff] option[selected]").AttrOr("value", "")}}
-	res, err := web.Post(ctx, "/admin/keys", fields)
+	res, err := web.Post(ctx, "/admin/keys/new", fields)
 	if err != nil {
 		return nil, err
 	}
