@@ -59,11 +59,12 @@ type Desk struct {
 	acknowledge Acknowledger
 	forget      Forgetter
 	entries     Entries
+	draw        func() string // a case number, perhaps a taken one
 }
 
 // New returns the desk over d.
 func New(d *db.DB, s *seal.Sealer, c clock.Clock, teams Teams, hub *live.Hub, log *slog.Logger) *Desk {
-	return &Desk{db: d, seal: s, clock: c, teams: teams, hub: hub, log: log, passes: access.NewPasses(d, c)}
+	return &Desk{db: d, seal: s, clock: c, teams: teams, hub: hub, log: log, passes: access.NewPasses(d, c), draw: ids.NewNumber}
 }
 
 // AddHook registers a hook behind those registered before. Not for use once the

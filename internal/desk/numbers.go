@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -30,4 +32,33 @@ func (d *Desk) Numbers(ctx context.Context, a access.Actor, cases []ids.ID) (map
 		numbers[r.ID] = r.Number
 	}
 	return numbers, nil
+}
+
+// SetNumbers registers who draws the numbers of new cases, in place of
+// ids.NewNumber. What it draws may be taken: then it is asked again.
+func (d *Desk) SetNumbers(draw func() string) { d.draw = draw }
+
+// freeNumbers draws n numbers no case has. There are so many that one is seldom
+// taken; but of a million cases one in five hundred would draw one that is.
+func (d *Desk) freeNumbers(ctx context.Context, tx *db.Tx, n int) ([]string, error) {
+	free := make([]string, 0, n)
+	for len(free) < n {
+		drawn := map[string]bool{}
+		for range n - len(free) {
+			drawn[d.draw()] = true
+		}
+		for _, number := range free {
+			delete(drawn, number)
+		}
+		var taken []string
+		err := tx.NewSelect().Model((*caseRow)(nil)).Column("number").Where("number IN (?)", bun.List(slices.Collect(maps.Keys(drawn)))).Scan(ctx, &taken)
+		if err != nil {
+			return nil, fmt.Errorf("drawing case numbers: %w", err)
+		}
+		for _, number := range taken {
+			delete(drawn, number)
+		}
+		free = slices.AppendSeq(free, maps.Keys(drawn))
+	}
+	return free, nil
 }

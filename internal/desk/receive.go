@@ -62,7 +62,7 @@ type Received struct {
 // ReceiveTx adds a batch of incoming messages in order, with one statement per
 // table. A message joins its case or opens it; a case that was answered, solved
 // or closed is open again when its customer writes. The batch succeeds or fails
-// as a whole: errs.Conflict means that some message or number exists already.
+// as a whole: errs.Conflict means that some message exists already.
 func (d *Desk) ReceiveTx(ctx context.Context, tx *db.Tx, receipts []Receipt) ([]Received, error) {
 	b := &batch{desk: d, tx: tx, now: clock.Now(d.clock), cases: map[ids.ID]*Case{}, isNew: map[ids.ID]bool{}}
 	if err := b.load(ctx, receipts); err != nil {
@@ -97,18 +97,22 @@ type batch struct {
 	suggestions  []suggestionRow
 	changes      []Change
 	received     []Received
+	numbers      []string // for the cases the batch opens
 }
 
-// load reads and locks the cases that exist.
-func (b *batch) load(ctx context.Context, receipts []Receipt) error {
+// load reads and locks the cases that exist, and draws numbers for the others.
+func (b *batch) load(ctx context.Context, receipts []Receipt) (err error) {
 	var existing []ids.ID
+	opened := map[ids.ID]bool{}
 	for _, r := range receipts {
-		if !r.New {
+		if r.New {
+			opened[r.CaseID] = true
+		} else {
 			existing = append(existing, r.CaseID)
 		}
 	}
-	if len(existing) == 0 {
-		return nil
+	if b.numbers, err = b.desk.freeNumbers(ctx, b.tx, len(opened)); err != nil || len(existing) == 0 {
+		return err
 	}
 	cases, err := b.desk.lockCases(ctx, b.tx, existing)
 	if err != nil {
@@ -211,12 +215,14 @@ func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
 	if !r.New {
 		return nil, errs.Wrap(errs.NotFound, fmt.Errorf("case %s", r.CaseID), "joining a message to its case")
 	}
+	number := b.numbers[0]
+	b.numbers = b.numbers[1:]
 	due, err := b.desk.teams.AnswerBy(ctx, r.TeamID, b.now.Time())
 	if err != nil {
 		return nil, fmt.Errorf("computing the answer time: %w", err)
 	}
 	c := &Case{
-		ID: r.CaseID, BrandID: r.BrandID, Number: ids.NewNumber(), Subject: r.Subject, State: Fresh, TeamID: r.TeamID,
+		ID: r.CaseID, BrandID: r.BrandID, Number: number, Subject: r.Subject, State: Fresh, TeamID: r.TeamID,
 		CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel, Language: r.Language, Version: 1,
 		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due), Spam: r.Spam,
 	}

@@ -79,7 +79,7 @@ func TestAskOpensCaseAtOnce(t *testing.T) {
 		ctx, n := db.WithCounter(context.Background())
 		asked, err := w.intake.Ask(ctx, q)
 		must(w.t, err)
-		limit := int64(14)
+		limit := int64(15)
 		if w.db.Postgres() {
 			limit += 2 // BEGIN and COMMIT are counted there
 		}
