@@ -128,6 +128,11 @@ func (p *Publish) merge(ctx context.Context, tx *db.Tx, source desk.Case, change
 	if err != nil {
 		return fmt.Errorf("moving a thread to another case: %w", err)
 	}
+	if target.Public == desk.NotPublic && source.Public != desk.NotPublic {
+		if err := p.Record.MarkPublicTx(ctx, tx, source.Public, target.ID); err != nil {
+			return err
+		}
+	}
 	if source.CustomerID != target.CustomerID {
 		return nil
 	}
@@ -195,6 +200,9 @@ func (p *Publish) follow(ctx context.Context, tx *db.Tx, changes []desk.Change) 
 	for _, c := range changes {
 		if c.Kind == desk.CaseOpened || c.Kind == desk.Deleted {
 			delete(cases, c.Case.ID)
+			continue
+		}
+		if c.Case.Public == desk.NotPublic && c.Kind != desk.Merged { // most cases: nothing to ask for
 			continue
 		}
 		if _, known := cases[c.Case.ID]; !known {

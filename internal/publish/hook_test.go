@@ -98,6 +98,17 @@ func TestMergedCases(t *testing.T) {
 		if got := w.ofCase(into); got.ID != page.ID {
 			t.Error("the thread did not follow")
 		}
+		var mark desk.Publicity
+		must(t, w.db.Read().NewRaw("SELECT public FROM cases WHERE id = ?", into.c.ID).Scan(w.ctx, &mark))
+		if mark != desk.PublicShown {
+			t.Errorf("the case it went to is marked %v", mark)
+		}
+		must(t, w.desk.HandOver(w.ctx, w.mia, into.c.ID, desk.HandOverForm{TeamID: w.addTeam("Netz"), Reason: "Leitung"}))
+		var teams int
+		must(t, w.db.Read().NewRaw("SELECT COUNT(*) FROM threads AS t JOIN cases AS c ON c.team_id = t.team_id WHERE t.id = ? AND c.id = ?", page.ID, into.c.ID).Scan(w.ctx, &teams))
+		if teams != 1 {
+			t.Error("the thread's team is not that of the case it went to")
+		}
 		w.answer(into, goodAnswer)
 		must(t, w.publish.TakeBack(w.ctx, into.Actor, into.c))
 		_, err := w.publish.Thread(w.ctx, w.brand, page.Key)
