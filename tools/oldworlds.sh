@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The last commit before the next migration landed.
 worlds=("$@")
-[ ${#worlds[@]} -gt 0 ] || worlds=(1:08af20e^ 2:5b345ad^ 3:d606e7f)
+[ ${#worlds[@]} -gt 0 ] || worlds=(1:08af20e^ 2:5b345ad^ 3:d606e7f 6:98fe1b2) # 4, 5 and 6 landed together
 
 server=${LOTSE_TEST_POSTGRES:-postgres://postgres@127.0.0.1:54985}
 into=$PWD/internal/backup/backuptest/worlds
@@ -26,6 +26,9 @@ mkdir -p "$into"
 fill() {
   mkdir -p cmd/fillworld
   cp "$scratch/fill.go" cmd/fillworld/main.go
+  # Since there is a small demo, that one: what matters is that there is some of everything.
+  ! grep -q 'func Show(' internal/demo/demo.go ||
+    sed -i 's/demo.Run(ctx, c, slog.Default(),/demo.Show(ctx, c, demo.Options{Log: slog.Default(), Size: demo.Small},/' cmd/fillworld/main.go
   go run -buildvcs=false ./cmd/fillworld "$1" "$2"
 }
 
