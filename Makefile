@@ -61,7 +61,7 @@ crash: build ## kill the server twice while mail comes in, and count
 
 .PHONY: peers
 peers: build ## talk to a real mail server
-	go test -tags peers -count=1 -timeout 5m -v ./test/peers
+	go test -tags peers -count=1 -timeout 5m -v ./test/peers ./internal/channel/email/imap
 
 .PHONY: browser
 browser: build ## browser tests, with and without JavaScript

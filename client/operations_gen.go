@@ -49,6 +49,20 @@ func (c *Client) BlockCustomer(ctx context.Context, number string, body Reason, 
 	return c.do(ctx, http.MethodPost, "/api/v1/cases/"+url.PathEscape(number)+"/block", nil, body, nil, options)
 }
 
+// CheckMailbox: check a mailbox's connections.
+// Signs in at both servers, step by step, with what is stored. Nothing is fetched or sent. Needs the role of an administrator.
+func (c *Client) CheckMailbox(ctx context.Context, id string, options ...Option) (*MailboxCheck, error) {
+	out := new(MailboxCheck)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/mailboxes/"+url.PathEscape(id)+"/check", nil, nil, out, options)
+}
+
+// CheckMailboxForm: check connections before a mailbox is added.
+// As for one that is stored. Nothing is kept. Needs the role of an administrator.
+func (c *Client) CheckMailboxForm(ctx context.Context, body MailboxForm, options ...Option) (*MailboxCheck, error) {
+	out := new(MailboxCheck)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/mailboxes/check", nil, body, out, options)
+}
+
 // ClassifyCase: say what a case is about.
 // What is absent is none.
 func (c *Client) ClassifyCase(ctx context.Context, number string, body Classification, options ...Option) (*CaseFile, error) {
@@ -123,6 +137,12 @@ func (c *Client) DeleteCase(ctx context.Context, number string, params DeleteCas
 	return c.do(ctx, http.MethodDelete, "/api/v1/cases/"+url.PathEscape(number), params.query(), nil, nil, options)
 }
 
+// DeleteMailbox: delete a mailbox.
+// Only one that is off and by which nothing ever came or went. Needs the role of an administrator.
+func (c *Client) DeleteMailbox(ctx context.Context, id string, options ...Option) error {
+	return c.do(ctx, http.MethodDelete, "/api/v1/mailboxes/"+url.PathEscape(id), nil, nil, nil, options)
+}
+
 // DeleteWebhook: remove a webhook.
 // It must be switched off; what came by it stays. Needs the role of an administrator.
 func (c *Client) DeleteWebhook(ctx context.Context, id string, options ...Option) error {
@@ -159,6 +179,12 @@ func (c *Client) DownloadArrival(ctx context.Context, id string, options ...Opti
 // The bytes exactly as they came. Parts can be asked for (Range).
 func (c *Client) DownloadAttachment(ctx context.Context, id string, options ...Option) (io.ReadCloser, error) {
 	return c.stream(ctx, http.MethodGet, "/api/v1/attachments/"+url.PathEscape(id)+"/content", nil, nil, options)
+}
+
+// DownloadMessage: download what a message came in.
+// The mail exactly as it came. If a secret link to the case stands in it, it needs the role of a lead.
+func (c *Client) DownloadMessage(ctx context.Context, id string, options ...Option) (io.ReadCloser, error) {
+	return c.stream(ctx, http.MethodGet, "/api/v1/messages/"+url.PathEscape(id)+"/original", nil, nil, options)
 }
 
 // EditAnswer: change an official answer.
@@ -225,7 +251,7 @@ func (c *Client) GetJob(ctx context.Context, id string, options ...Option) (*Job
 }
 
 // GetMailbox: read a mailbox.
-// The relay's password is never shown. Needs the role of an administrator.
+// With how it is doing. Passwords and tokens are never shown. Needs the role of an administrator.
 func (c *Client) GetMailbox(ctx context.Context, id string, options ...Option) (*Mailbox, error) {
 	out := new(Mailbox)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/mailboxes/"+url.PathEscape(id), nil, nil, out, options)
@@ -636,6 +662,13 @@ func (c *Client) MoveEntry(ctx context.Context, id string, body Move, options ..
 	return out, c.do(ctx, http.MethodPost, "/api/v1/catalogue/"+url.PathEscape(id)+"/move", nil, body, out, options)
 }
 
+// MoveMessage: move a message to another case.
+// With its files and deliveries. A line stays in its place; moved back, it stands there again.
+func (c *Client) MoveMessage(ctx context.Context, id string, body NewPlace, options ...Option) (*Message, error) {
+	out := new(Message)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/move", nil, body, out, options)
+}
+
 // RefusePost: refuse a post.
 // Its author reads the reason and may mend the text.
 func (c *Client) RefusePost(ctx context.Context, id string, body Refusal, options ...Option) error {
@@ -749,10 +782,17 @@ func (c *Client) SetLogo(ctx context.Context, body io.Reader, options ...Option)
 }
 
 // SetMailboxActive: switch a mailbox on or off.
-// What comes to one that is off is refused. Needs the role of an administrator.
+// What comes to one that is off is refused, or stays at its provider. Needs the role of an administrator.
 func (c *Client) SetMailboxActive(ctx context.Context, id string, body ActiveChange, options ...Option) (*Mailbox, error) {
 	out := new(Mailbox)
 	return out, c.do(ctx, http.MethodPut, "/api/v1/mailboxes/"+url.PathEscape(id)+"/active", nil, body, out, options)
+}
+
+// SetMessageCustomer: give the case to who wrote a forwarded message first.
+// Answers go to them from now on. With back, to whoever passed it on, as before.
+func (c *Client) SetMessageCustomer(ctx context.Context, id string, body Handing, options ...Option) (*Message, error) {
+	out := new(Message)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/customer", nil, body, out, options)
 }
 
 // SetMyLanguage: change the language of the staff member's pages.
@@ -864,7 +904,7 @@ func (c *Client) UpdateEntry(ctx context.Context, id string, body EntryChange, o
 }
 
 // UpdateMailbox: change a mailbox.
-// Without a password the relay keeps the one it has. Needs the role of an administrator.
+// Passwords and tokens that are left out stay as they are; without "receive" the way mail comes in does. Needs the role of an administrator.
 func (c *Client) UpdateMailbox(ctx context.Context, id string, body MailboxForm, options ...Option) (*Mailbox, error) {
 	out := new(Mailbox)
 	return out, c.do(ctx, http.MethodPut, "/api/v1/mailboxes/"+url.PathEscape(id), nil, body, out, options)

@@ -62,6 +62,18 @@ type Author struct {
 	Name string `json:"name,omitempty"`
 }
 
+// Because is a part of the API.
+type Because struct {
+	// The id of the message that decided, without brackets.
+	MessageID string `json:"message_id,omitempty"`
+	// The case it was moved out of by hand.
+	MovedFrom string `json:"moved_from,omitempty"`
+	// In one word: it opened the case, came to its signed address, answers a message of it, was put there by a colleague, written at the desk or on the page of the case, came with a merged case, is answered by an earlier one, answers the same unknown message as another of the same person, was passed on by a colleague, or reports on a message of the case. One of opened, token, reference, hand, staff, link, merge, answer, sibling, forward, report.
+	Reason string `json:"reason"`
+	// In words.
+	Text string `json:"text"`
+}
+
 // Block is a part of the API.
 type Block struct {
 	// Who blocked it; absent: the desk itself.
@@ -260,14 +272,24 @@ type Delivery struct {
 	Code int64 `json:"code,omitempty"`
 	// When it was intended.
 	CreatedAt time.Time `json:"created_at"`
+	// Writing to this address again is useless.
+	Hard bool `json:"hard,omitempty"`
 	// The delivery's id.
 	ID string `json:"id"`
 	// When it is tried next.
 	NextAt *time.Time `json:"next_at,omitempty"`
+	// What the status means.
+	Reason string `json:"reason,omitempty"`
+	// The message that says so.
+	ReportID string `json:"report_id,omitempty"`
+	// What others reported of it after it was sent. One of undelivered, delayed, delivered, complaint, absent, read.
+	Reported string `json:"reported,omitempty"`
 	// When the server took it.
 	SentAt *time.Time `json:"sent_at,omitempty"`
 	// queued, sending, sent, failed, uncertain or cancelled.
 	State string `json:"state"`
+	// Enhanced status code of the report (RFC 3463).
+	Status string `json:"status,omitempty"`
 	// What the server answered, in words.
 	Words string `json:"words,omitempty"`
 }
@@ -352,6 +374,28 @@ type Feed struct {
 	Next string `json:"next"`
 }
 
+// Fold is a part of the API.
+type Fold struct {
+	// Where it begins, in bytes of the text (UTF-8).
+	From int64 `json:"from"`
+	// What it is: an earlier message, who wrote, a legal notice, a message passed on. One of quote, signature, disclaimer, forward.
+	Kind string `json:"kind"`
+	// Behind its last byte.
+	To int64 `json:"to"`
+}
+
+// Forwarded is a part of the API.
+type Forwarded struct {
+	// Their address.
+	Address string `json:"address,omitempty"`
+	// Who wrote it.
+	Name string `json:"name,omitempty"`
+	// When it was written, as it says.
+	SentAt *time.Time `json:"sent_at,omitempty"`
+	// Its subject.
+	Subject string `json:"subject,omitempty"`
+}
+
 // HandOver is a part of the API.
 type HandOver struct {
 	// One of its members; absent: its duty roster.
@@ -360,6 +404,12 @@ type HandOver struct {
 	Reason string `json:"reason"`
 	// The new team.
 	TeamID string `json:"team_id"`
+}
+
+// Handing is a part of the API.
+type Handing struct {
+	// Of whoever passed it on, as before.
+	Back bool `json:"back,omitempty"`
 }
 
 // Identity is a part of the API.
@@ -518,18 +568,38 @@ type Mailbox struct {
 	Aliases []string `json:"aliases,omitempty"`
 	// When it was added.
 	CreatedAt time.Time `json:"created_at"`
+	// There is a client secret.
+	HasClientSecret bool `json:"has_client_secret"`
 	// The relay is given a password.
 	HasPassword bool `json:"has_password"`
+	// There is a password for fetching.
+	HasReceivePassword bool `json:"has_receive_password"`
+	// There is a refresh token.
+	HasRefreshToken bool `json:"has_refresh_token"`
 	// The mailbox's id.
 	ID string `json:"id"`
 	// Of automatic answers, if nothing better is known. One of de, en.
 	Language string `json:"language"`
 	// Shown as sender.
 	Name string `json:"name"`
+	// How mail comes in; absent: by SMTP, or as it was.
+	Receive *Receive `json:"receive,omitempty"`
 	// Where it hands over what it sends.
 	Relay Relay `json:"relay"`
+	// How it is doing.
+	State MailboxState `json:"state"`
 	// The team in charge of what arrives.
 	TeamID string `json:"team_id"`
+}
+
+// MailboxCheck is a part of the API.
+type MailboxCheck struct {
+	// Fetching; empty if other servers hand mail over.
+	Receive []MailboxStep `json:"receive"`
+	// Sending.
+	Send []MailboxStep `json:"send"`
+	// Every step went well.
+	Works bool `json:"works"`
 }
 
 // MailboxForm is a part of the API.
@@ -542,10 +612,42 @@ type MailboxForm struct {
 	Language string `json:"language"`
 	// Shown as sender.
 	Name string `json:"name"`
+	// How mail comes in; absent: by SMTP, or as it was.
+	Receive *Receive `json:"receive,omitempty"`
 	// Where it hands over what it sends.
 	Relay Relay `json:"relay"`
 	// The team in charge of what arrives.
 	TeamID string `json:"team_id"`
+}
+
+// MailboxState is a part of the API.
+type MailboxState struct {
+	// It has failed for so long that the workspace says so.
+	Alarm bool `json:"alarm"`
+	// When it was last looked at.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	// When something last came, to a minute.
+	LastMailAt *time.Time `json:"last_mail_at,omitempty"`
+	// Why, and what helps.
+	Reason string `json:"reason,omitempty"`
+	// Since when it works, or fails.
+	Since *time.Time `json:"since,omitempty"`
+	// The step that fails: lookup, connect, secure, token, signin, folder, read, keep, or watch (nobody fetches).
+	Step string `json:"step,omitempty"`
+	// Mails that are still at the provider.
+	Waiting int64 `json:"waiting"`
+	// Mail can come in. One that is switched off does not work.
+	Works bool `json:"works"`
+}
+
+// MailboxStep is a part of the API.
+type MailboxStep struct {
+	// Why not, and what helps.
+	Reason string `json:"reason,omitempty"`
+	// What was done.
+	Step string `json:"step"`
+	// It went well. Nothing follows a step that did not.
+	Works bool `json:"works"`
 }
 
 // Me is a part of the API.
@@ -614,12 +716,20 @@ type Message struct {
 	CreatedAt time.Time `json:"created_at"`
 	// What became of its sending.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
+	// Stretches of the text that are shown folded, in order.
+	Folds []Fold `json:"folds,omitempty"`
+	// The message it passes on.
+	Forwarded *Forwarded `json:"forwarded,omitempty"`
 	// The same as HTML, cleaned of all that could run or load.
 	HTML string `json:"html,omitempty"`
 	// The message's id.
 	ID string `json:"id"`
-	// What it is. One of inbound, reply, note, acknowledgement, handover, withdrawn.
+	// Why it is in this case.
+	JoinedBecause *Because `json:"joined_because,omitempty"`
+	// What it is. One of inbound, reply, note, acknowledgement, handover, withdrawn, moved_away.
 	Kind string `json:"kind"`
+	// What it reports of another message, such as that it did not arrive.
+	Report *Report `json:"report,omitempty"`
 	// Its place in the timeline, from 1.
 	Seq int64 `json:"seq"`
 	// Its subject line.
@@ -630,8 +740,14 @@ type Message struct {
 	ToOwner *Named `json:"to_owner,omitempty"`
 	// Of a hand-over: the new team.
 	ToTeam *Named `json:"to_team,omitempty"`
+	// What the checks of where it comes from said; absent if none were made.
+	Trust *Trust `json:"trust,omitempty"`
 	// Who may read it: customer and staff, staff, everybody. One of private, internal, public.
 	Visibility string `json:"visibility"`
+	// What its writer says: the text without what is folded. Absent if nothing is.
+	VisibleText string `json:"visible_text,omitempty"`
+	// What was mended or is odd about it, as keys.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Move is a part of the API.
@@ -740,6 +856,12 @@ type NewNote struct {
 	Text string `json:"text"`
 }
 
+// NewPlace is a part of the API.
+type NewPlace struct {
+	// The number of another case; absent: a case of its own.
+	Into string `json:"into,omitempty"`
+}
+
 // NewReply is a part of the API.
 type NewReply struct {
 	// Where the case stands afterwards. One of open, waiting_customer, waiting_others, answered, solved, closed.
@@ -758,6 +880,20 @@ type NewWebhook struct {
 	Provider string `json:"provider"`
 	// The provider's key, for mailgun and mandrill; of others it is made.
 	Secret string `json:"secret,omitempty"`
+}
+
+// OAuth is a part of the API.
+type OAuth struct {
+	// Who asks.
+	ClientID string `json:"client_id"`
+	// Is never shown again.
+	ClientSecret string `json:"client_secret,omitempty"`
+	// Is never shown again; absent: client credentials.
+	RefreshToken string `json:"refresh_token,omitempty"`
+	// What for, divided by blanks.
+	Scope string `json:"scope,omitempty"`
+	// The token endpoint.
+	TokenURL string `json:"token_url"`
 }
 
 // Overdue is a part of the API.
@@ -988,6 +1124,46 @@ type Reason struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Receive is a part of the API.
+type Receive struct {
+	// How to sign in. One of password, xoauth2, oauthbearer.
+	Auth string `json:"auth,omitempty"`
+	// What is fetched; absent: INBOX.
+	Folder string `json:"folder,omitempty"`
+	// The server it is fetched from.
+	Host string `json:"host,omitempty"`
+	// Where access tokens come from, for xoauth2 and oauthbearer.
+	Oauth *OAuth `json:"oauth,omitempty"`
+	// Is never shown again.
+	Password string `json:"password,omitempty"`
+	// Its port.
+	Port int64 `json:"port,omitempty"`
+	// How the connection is secured; none only to this machine. One of none, starttls, tls.
+	Security string `json:"security,omitempty"`
+	// What is fetched the first time: now (only what arrives from then on), all, or since a day such as 2026-01-31.
+	Since string `json:"since,omitempty"`
+	// Whom to sign in as.
+	User string `json:"user,omitempty"`
+	// smtp: mail servers hand it over, also by LMTP; imap: it is fetched with what follows; none: nothing comes in. One of smtp, imap, none.
+	Way string `json:"way"`
+}
+
+// Recipient is a part of the API.
+type Recipient struct {
+	// The address.
+	Address string `json:"address,omitempty"`
+	// The server's code.
+	Code int64 `json:"code,omitempty"`
+	// Writing there again is useless.
+	Hard bool `json:"hard"`
+	// What it means.
+	Reason string `json:"reason,omitempty"`
+	// Enhanced status code (RFC 3463).
+	Status string `json:"status,omitempty"`
+	// What the server said.
+	Words string `json:"words,omitempty"`
+}
+
 // Refusal is a part of the API.
 type Refusal struct {
 	// Why. One of personal_data, unlawful, spam, abuse, off_topic.
@@ -1008,6 +1184,18 @@ type Relay struct {
 	Security string `json:"security"`
 	// Whom to sign in as.
 	User string `json:"user,omitempty"`
+}
+
+// Report is a part of the API.
+type Report struct {
+	// What became of the other message. One of undelivered, delayed, delivered, complaint, absent, read.
+	Kind string `json:"kind"`
+	// The other message, without brackets.
+	MessageID string `json:"message_id,omitempty"`
+	// Of whom it speaks.
+	Recipients []Recipient `json:"recipients"`
+	// Until when it is tried, or its receiver is away.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Review is a part of the API.
@@ -1088,7 +1276,7 @@ type StateChange struct {
 type Suggestion struct {
 	// The other case.
 	Number string `json:"number"`
-	// Why. One of number, reference, subject, sender.
+	// Why. One of number, reference, subject, sender, unproven.
 	Reason string `json:"reason"`
 }
 
@@ -1222,6 +1410,26 @@ type ThreadCard struct {
 	Solved bool `json:"solved"`
 	// The question in a line.
 	Title string `json:"title"`
+}
+
+// Trust is a part of the API.
+type Trust struct {
+	// What servers on the way vouch for (RFC 8617). One of unchecked, pass, fail, neutral, none, temperror, permerror.
+	Arc string `json:"arc"`
+	// Is it signed (RFC 6376). One of unchecked, pass, fail, neutral, none, temperror, permerror.
+	Dkim string `json:"dkim"`
+	// Do both belong to the sender (RFC 7489). One of unchecked, pass, fail, neutral, none, temperror, permerror.
+	Dmarc string `json:"dmarc"`
+	// Its sender may be another than it says: it joins no case by who wrote it.
+	Forged bool `json:"forged"`
+	// What the virus scanner said. One of clean, infected, away.
+	Scan string `json:"scan,omitempty"`
+	// The domain that signed it.
+	Signer string `json:"signer,omitempty"`
+	// May the server send for this domain (RFC 7208). One of unchecked, pass, fail, neutral, none, temperror, permerror.
+	Spf string `json:"spf"`
+	// What it found.
+	Virus string `json:"virus,omitempty"`
 }
 
 // Upload is a part of the API.

@@ -9,12 +9,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export GOFLAGS="-buildvcs=false ${GOFLAGS:-}"
 export LOTSE_BIN="$PWD/build/lotse"
 . tools/steps.sh
+. tools/packages.sh
 
 crash() {
   must_test go test -tags crash -count=1 -timeout 60m ./test/crash -run . -crash.kills=10 -crash.mails=2000
 }
 
-peers() { SOAK=1 must_test go test -tags peers -count=1 -timeout 30m ./test/peers; }
+peers() { SOAK=1 must_test go test -tags peers,scanners -count=1 -timeout 30m ./test/peers ./internal/channel/email/imap; }
 
 browser() {
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm --prefix test/browser ci --no-audit --no-fund
@@ -26,6 +27,7 @@ hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeo
 
 whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/app ./internal/demo ./internal/web/...; }
 
+step "system packages" system_packages clamav-daemon rspamd # besides those of .ci/run
 step "build" make --no-print-directory build
 step "crash: 10 kills, 2,000 mails" crash
 step "real mail server" peers

@@ -8,6 +8,7 @@
 //	lotse verify [FILE]    check a desk, or a backup
 //	lotse export PATH      write everything into files other programs can read
 //	lotse import PATH      bring in an export, or mails and tables of others
+//	lotse mail inspect     say what is read out of a mail, and why
 //	lotse health           ask whether the desk on this machine is alive
 //	lotse config check     say what is wrong with the settings
 //	lotse version          say which version this is
@@ -46,6 +47,7 @@ type commands struct {
 	Verify   verifyCommand   `cmd:"" help:"Check a desk, running or not, or a backup."`
 	Export   exportCommand   `cmd:"" help:"Write everything into files other programs can read, while the desk runs."`
 	Import   importCommand   `cmd:"" help:"Bring in an export, a mail archive (mbox, Maildir) or a table (CSV)."`
+	Mail     mailCommand     `cmd:"" help:"Look into mails."`
 	Health   healthCommand   `cmd:"" help:"Ask whether the desk on this machine is alive."`
 	Settings settingsCommand `cmd:"" name:"config" help:"Check the settings."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`

@@ -80,6 +80,9 @@ func (s *Server) downloadAttachment(ctx context.Context, a access.Actor, in *Att
 	if err != nil {
 		return nil, err
 	}
+	if err := file.MayOpen(a); err != nil {
+		return nil, err
+	}
 	content, err := s.Blobs.Open(ctx, file.BlobID)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 )
@@ -17,16 +18,28 @@ func mailboxes(s *Server) {
 	for _, field := range []string{"host", "port", "security", "user", "password"} { // as the test of a relay calls them
 		places[field] = "body.relay." + field
 	}
+	for field, place := range map[string]string{"way": "way", "host": "host", "port": "port", "security": "security", "user": "user", "auth": "auth", "password": "password",
+		"folder": "folder", "since": "since", "token_url": "oauth.token_url", "client_id": "oauth.client_id", "client_secret": "oauth.client_secret",
+		"refresh_token": "oauth.refresh_token", "scope": "oauth.scope"} {
+		places["receive_"+field] = "body.receive." + place
+	}
+	places["receive"] = "body.receive.way"
 	admin := " Needs the role of an administrator."
 	add(s, op{ID: "listMailboxes", Method: http.MethodGet, Path: "/mailboxes", Tag: "Settings", Scope: access.SettingsScope, Summary: "List mailboxes", About: "The oldest first." + admin}, s.listMailboxes)
 	add(s, op{ID: "getMailbox", Method: http.MethodGet, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Read a mailbox",
-		About: "The relay's password is never shown." + admin}, s.getMailbox)
+		About: "With how it is doing. Passwords and tokens are never shown." + admin}, s.getMailbox)
 	add(s, op{ID: "createMailbox", Method: http.MethodPost, Path: "/mailboxes", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusCreated, Summary: "Add a mailbox",
 		About: "It receives and sends at once." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.createMailbox)
 	add(s, op{ID: "updateMailbox", Method: http.MethodPut, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Change a mailbox",
-		About: "Without a password the relay keeps the one it has." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.updateMailbox)
+		About: "Passwords and tokens that are left out stay as they are; without \"receive\" the way mail comes in does." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.updateMailbox)
 	add(s, op{ID: "setMailboxActive", Method: http.MethodPut, Path: "/mailboxes/{id}/active", Tag: "Settings", Scope: access.SettingsScope, Summary: "Switch a mailbox on or off",
-		About: "What comes to one that is off is refused." + admin}, s.setMailboxActive)
+		About: "What comes to one that is off is refused, or stays at its provider." + admin}, s.setMailboxActive)
+	add(s, op{ID: "deleteMailbox", Method: http.MethodDelete, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusNoContent, Summary: "Delete a mailbox",
+		About: "Only one that is off and by which nothing ever came or went." + admin, Errors: []int{http.StatusConflict}}, s.deleteMailbox)
+	add(s, op{ID: "checkMailbox", Method: http.MethodPost, Path: "/mailboxes/{id}/check", Tag: "Settings", Scope: access.SettingsScope, Summary: "Check a mailbox's connections",
+		About: "Signs in at both servers, step by step, with what is stored. Nothing is fetched or sent." + admin}, s.checkMailbox)
+	add(s, op{ID: "checkMailboxForm", Method: http.MethodPost, Path: "/mailboxes/check", Tag: "Settings", Scope: access.SettingsScope, Summary: "Check connections before a mailbox is added",
+		About: "As for one that is stored. Nothing is kept." + admin, Places: places}, s.checkMailboxForm)
 	add(s, op{ID: "testMailbox", Method: http.MethodPost, Path: "/mailboxes/{id}/test", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusNoContent, Summary: "Test a mailbox",
 		About: "A test mail goes to the key's staff member at once; what is wrong is said field by field." + admin, Places: places}, s.testMailbox)
 }
@@ -38,6 +51,7 @@ type MailboxForm struct {
 	Name     string   `json:"name" minLength:"1" maxLength:"200" example:"Stadtwerke Lindenau" doc:"Shown as sender."`
 	Language string   `json:"language" enum:"de,en" example:"de" doc:"Of automatic answers, if nothing better is known."`
 	TeamID   string   `json:"team_id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000001" doc:"The team in charge of what arrives."`
+	Receive  *Receive `json:"receive,omitempty" doc:"How mail comes in; absent: by SMTP, or as it was."`
 	Relay    Relay    `json:"relay" doc:"Where it hands over what it sends."`
 }
 
@@ -54,15 +68,19 @@ type Relay struct {
 type Mailbox struct {
 	ID string `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-00000000000d" doc:"The mailbox's id."`
 	MailboxForm
-	Active      bool      `json:"active" example:"true" doc:"It receives and sends."`
-	HasPassword bool      `json:"has_password" example:"true" doc:"The relay is given a password."`
-	CreatedAt   time.Time `json:"created_at" example:"2026-01-05T09:00:00Z" doc:"When it was added."`
+	Active      bool `json:"active" example:"true" doc:"It receives and sends."`
+	HasPassword bool `json:"has_password" example:"true" doc:"The relay is given a password."`
+	MailboxSecrets
+	State     MailboxState `json:"state" doc:"How it is doing."`
+	CreatedAt time.Time    `json:"created_at" example:"2026-01-05T09:00:00Z" doc:"When it was added."`
 }
 
-func mailbox(p catalog.PublicAccount) Mailbox {
-	f := MailboxForm{Address: p.Address, Aliases: p.Aliases, Name: p.Name, Language: p.Language, TeamID: p.TeamID.String(),
+func (s *Server) mailbox(ctx context.Context, p catalog.PublicAccount, state mailbox.Health) Mailbox {
+	f := MailboxForm{Address: p.Address, Aliases: p.Aliases, Name: p.Name, Language: p.Language, TeamID: p.TeamID.String(), Receive: receive(p.Receive),
 		Relay: Relay{Host: p.Relay.Host, Port: p.Relay.Port, Security: p.Relay.Security, User: p.Relay.User}}
-	return Mailbox{ID: p.ID.String(), MailboxForm: f, Active: p.Active, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt.Time()}
+	return Mailbox{ID: p.ID.String(), MailboxForm: f, Active: p.Active, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt.Time(),
+		MailboxSecrets: MailboxSecrets{HasReceivePassword: p.HasReceivePassword, HasClientSecret: p.HasClientSecret, HasRefreshToken: p.HasRefreshToken},
+		State:          mailboxState(ctx, state)}
 }
 
 func (f MailboxForm) form() (catalog.AccountForm, error) {
@@ -70,7 +88,7 @@ func (f MailboxForm) form() (catalog.AccountForm, error) {
 	if err != nil {
 		return catalog.AccountForm{}, errs.Field("team", "catalog.team.unknown")
 	}
-	return catalog.AccountForm{TeamID: team, Address: f.Address, Aliases: f.Aliases, Name: f.Name, Language: f.Language,
+	return catalog.AccountForm{TeamID: team, Address: f.Address, Aliases: f.Aliases, Name: f.Name, Language: f.Language, Receive: f.Receive.settings(),
 		Relay: catalog.RelaySettings{Host: f.Relay.Host, Port: f.Relay.Port, Security: f.Relay.Security, User: f.Relay.User, Password: f.Relay.Password}}, nil
 }
 
@@ -79,7 +97,11 @@ func (s *Server) listMailboxes(ctx context.Context, a access.Actor, _ *struct{})
 	if err != nil {
 		return nil, err
 	}
-	return page(requestOf(ctx).URL, each(all, mailbox), ""), nil
+	states, err := s.Boxes.Health(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return page(requestOf(ctx).URL, each(all, func(p catalog.PublicAccount) Mailbox { return s.mailbox(ctx, p, states[p.ID]) }), ""), nil
 }
 
 // MailboxPath is the path of operations on a mailbox.
@@ -91,11 +113,16 @@ func (m MailboxPath) id() (ids.ID, error) { return parseID(m.ID, "catalog.accoun
 
 type mailboxAnswer struct{ Body Mailbox }
 
-func answerMailbox(p catalog.PublicAccount, err error) (*mailboxAnswer, error) {
+// answerMailbox is a mailbox with how it is doing.
+func (s *Server) answerMailbox(ctx context.Context, a access.Actor, p catalog.PublicAccount, err error) (*mailboxAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &mailboxAnswer{Body: mailbox(p)}, nil
+	states, err := s.Boxes.Health(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return &mailboxAnswer{Body: s.mailbox(ctx, p, states[p.ID])}, nil
 }
 
 func (s *Server) getMailbox(ctx context.Context, a access.Actor, in *MailboxPath) (*mailboxAnswer, error) {
@@ -103,7 +130,8 @@ func (s *Server) getMailbox(ctx context.Context, a access.Actor, in *MailboxPath
 	if err != nil {
 		return nil, err
 	}
-	return answerMailbox(s.Catalog.AccountFor(ctx, a, id))
+	p, err := s.Catalog.AccountFor(ctx, a, id)
+	return s.answerMailbox(ctx, a, p, err)
 }
 
 type createdMailbox struct {
@@ -117,10 +145,11 @@ func (s *Server) createMailbox(ctx context.Context, a access.Actor, in *struct{ 
 		return nil, err
 	}
 	made, err := s.Catalog.CreateAccount(ctx, a, form)
+	answer, err := s.answerMailbox(ctx, a, made, err)
 	if err != nil {
 		return nil, err
 	}
-	return &createdMailbox{Location: Prefix + "mailboxes/" + made.ID.String(), Body: mailbox(made)}, nil
+	return &createdMailbox{Location: Prefix + "mailboxes/" + made.ID.String(), Body: answer.Body}, nil
 }
 
 func (s *Server) updateMailbox(ctx context.Context, a access.Actor, in *struct {
@@ -135,7 +164,8 @@ func (s *Server) updateMailbox(ctx context.Context, a access.Actor, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answerMailbox(s.Catalog.UpdateAccount(ctx, a, id, form))
+	p, err := s.Catalog.UpdateAccount(ctx, a, id, form)
+	return s.answerMailbox(ctx, a, p, err)
 }
 
 func (s *Server) setMailboxActive(ctx context.Context, a access.Actor, in *struct {
@@ -146,7 +176,16 @@ func (s *Server) setMailboxActive(ctx context.Context, a access.Actor, in *struc
 	if err != nil {
 		return nil, err
 	}
-	return answerMailbox(s.Catalog.SetAccountActive(ctx, a, id, in.Body.Active))
+	p, err := s.Catalog.SetAccountActive(ctx, a, id, in.Body.Active)
+	return s.answerMailbox(ctx, a, p, err)
+}
+
+func (s *Server) deleteMailbox(ctx context.Context, a access.Actor, in *MailboxPath) (*struct{}, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Catalog.DeleteAccount(ctx, a, id)
 }
 
 func (s *Server) testMailbox(ctx context.Context, a access.Actor, in *MailboxPath) (*struct{}, error) {

@@ -28,6 +28,14 @@ func messages(s *Server) {
 		About: "Within the undo time, before it leaves. What was owed before is owed again.", Errors: []int{http.StatusConflict}}, s.withdrawReply)
 	add(s, op{ID: "retryDelivery", Method: http.MethodPost, Path: "/messages/{id}/deliveries/{delivery}/retry", Tag: "Messages", Scope: access.CasesWrite,
 		Summary: "Send again", About: "A delivery that failed, or whose outcome is uncertain: then the customer may get the message twice. Of any other nothing changes."}, s.retryDelivery)
+	add(s, op{ID: "downloadMessage", Method: http.MethodGet, Path: "/messages/{id}/original", Tag: "Messages", Scope: access.CasesRead, Summary: "Download what a message came in",
+		About: "The mail exactly as it came. If a secret link to the case stands in it, it needs the role of a lead."}, s.downloadMessage, binary)
+	add(s, op{ID: "moveMessage", Method: http.MethodPost, Path: "/messages/{id}/move", Tag: "Messages", Scope: access.CasesWrite, Summary: "Move a message to another case",
+		Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Places: map[string]string{"into": "body.into"},
+		About: "With its files and deliveries. A line stays in its place; moved back, it stands there again."}, s.moveMessage)
+	add(s, op{ID: "setMessageCustomer", Method: http.MethodPost, Path: "/messages/{id}/customer", Tag: "Messages", Scope: access.CasesWrite,
+		Summary: "Give the case to who wrote a forwarded message first", Errors: []int{http.StatusConflict, http.StatusPreconditionFailed},
+		About: "Answers go to them from now on. With back, to whoever passed it on, as before."}, s.setMessageCustomer)
 }
 
 func (s *Server) listMessages(ctx context.Context, a access.Actor, in *struct {

@@ -19,6 +19,7 @@ import (
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
+	"lotse/internal/mailbox"
 	"lotse/internal/operate"
 	"lotse/internal/outbox"
 	"lotse/internal/people"
@@ -55,6 +56,7 @@ type Parts struct {
 	Keys    *access.Keys
 	Staff   *staff.Directory
 	Catalog *catalog.Catalog
+	Boxes   *mailbox.Boxes
 	People  *people.People
 	Desk    *desk.Desk
 	Views   *views.Views

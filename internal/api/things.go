@@ -80,14 +80,14 @@ type CaseFile struct {
 // Suggestion is a case that another may belong to.
 type Suggestion struct {
 	Number string `json:"number" example:"L-7B2M-44" doc:"The other case."`
-	Reason string `json:"reason" enum:"number,reference,subject,sender" example:"subject" doc:"Why."`
+	Reason string `json:"reason" enum:"number,reference,subject,sender,unproven" example:"subject" doc:"Why."`
 }
 
 // Message is one entry of a case's timeline.
 type Message struct {
 	ID          string       `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000004" doc:"The message's id."`
 	Seq         int64        `json:"seq" example:"1" doc:"Its place in the timeline, from 1."`
-	Kind        string       `json:"kind" enum:"inbound,reply,note,acknowledgement,handover,withdrawn" example:"inbound" doc:"What it is."`
+	Kind        string       `json:"kind" enum:"inbound,reply,note,acknowledgement,handover,withdrawn,moved_away" example:"inbound" doc:"What it is."`
 	Visibility  string       `json:"visibility" enum:"private,internal,public" example:"private" doc:"Who may read it: customer and staff, staff, everybody."`
 	Author      Author       `json:"author" doc:"Who wrote it."`
 	Channel     string       `json:"channel" example:"email" doc:"How it came or goes."`
@@ -95,6 +95,13 @@ type Message struct {
 	Text        string       `json:"text" example:"Guten Tag, mein neuer Zähler kam nicht an." doc:"What it says; Markdown in replies and notes."`
 	HTML        string       `json:"html,omitempty" example:"<p>Guten Tag, mein neuer Zähler kam nicht an.</p>" doc:"The same as HTML, cleaned of all that could run or load."`
 	CreatedAt   time.Time    `json:"created_at" example:"2026-11-23T09:15:00Z" doc:"When it reached the desk."`
+	Visible     string       `json:"visible_text,omitempty" example:"Guten Tag, mein neuer Zähler kam nicht an." doc:"What its writer says: the text without what is folded. Absent if nothing is."`
+	Folds       []Fold       `json:"folds,omitempty" doc:"Stretches of the text that are shown folded, in order."`
+	Because     *Because     `json:"joined_because,omitempty" doc:"Why it is in this case."`
+	Trust       *Trust       `json:"trust,omitempty" doc:"What the checks of where it comes from said; absent if none were made."`
+	Report      *Report      `json:"report,omitempty" doc:"What it reports of another message, such as that it did not arrive."`
+	Forwarded   *Forwarded   `json:"forwarded,omitempty" doc:"The message it passes on."`
+	Warnings    []string     `json:"warnings,omitempty" example:"[\"mail.warning.charset_guessed\"]" doc:"What was mended or is odd about it, as keys."`
 	ToTeam      *Named       `json:"to_team,omitempty" doc:"Of a hand-over: the new team."`
 	ToOwner     *Named       `json:"to_owner,omitempty" doc:"Of a hand-over: the new owner; absent: the duty roster."`
 	Attachments []Attachment `json:"attachments" doc:"Files that came with it."`
@@ -130,6 +137,11 @@ type Delivery struct {
 	Words     string     `json:"words,omitempty" example:"OK" doc:"What the server answered, in words."`
 	CreatedAt time.Time  `json:"created_at" example:"2026-11-23T10:02:00Z" doc:"When it was intended."`
 	SentAt    *time.Time `json:"sent_at,omitempty" example:"2026-11-23T10:02:11Z" doc:"When the server took it."`
+	Reported  string     `json:"reported,omitempty" enum:"undelivered,delayed,delivered,complaint,absent,read" example:"undelivered" doc:"What others reported of it after it was sent."`
+	ReportID  string     `json:"report_id,omitempty" format:"uuid" example:"0198c5d2-7a10-7000-8000-00000000000c" doc:"The message that says so."`
+	Status    string     `json:"status,omitempty" example:"5.1.1" doc:"Enhanced status code of the report (RFC 3463)."`
+	Reason    string     `json:"reason,omitempty" example:"userunknown" doc:"What the status means."`
+	Hard      bool       `json:"hard,omitempty" example:"true" doc:"Writing to this address again is useless."`
 }
 
 func at(s clock.Stamp) *time.Time {
@@ -154,10 +166,11 @@ func parseID(s, key string) (ids.ID, error) {
 type names struct {
 	teams, people map[ids.ID]string
 	entries       map[ids.ID]Labelled
+	p             *i18n.Printer
 }
 
 func (s *Server) names(ctx context.Context, a access.Actor) (names, error) {
-	known := names{teams: map[ids.ID]string{}, people: map[ids.ID]string{}, entries: map[ids.ID]Labelled{}}
+	known := names{teams: map[ids.ID]string{}, people: map[ids.ID]string{}, entries: map[ids.ID]Labelled{}, p: i18n.From(ctx)}
 	teams, err := s.Staff.Teams(ctx, access.Lotse(a.BrandID))
 	if err != nil {
 		return known, err
@@ -226,17 +239,19 @@ func (n names) caseOf(c desk.Case) Case {
 }
 
 var messageKinds = map[desk.MessageKind]string{desk.Inbound: "inbound", desk.Reply: "reply", desk.Note: "note", desk.Ack: "acknowledgement",
-	desk.HandOver: "handover", desk.Withdrawn: "withdrawn"}
+	desk.HandOver: "handover", desk.Withdrawn: "withdrawn", desk.MovedAway: "moved_away"}
 
 var visibilities = map[desk.Visibility]string{desk.Private: "private", desk.Internal: "internal", desk.Public: "public"}
 
 var actorKinds = map[access.Kind]string{access.Nobody: "nobody", access.System: "program", access.Staff: "staff", access.Customer: "customer"}
 
 func (n names) message(m desk.Message, deliveries []outbox.Delivery) Message {
-	return Message{ID: m.ID.String(), Seq: m.Seq, Kind: messageKinds[m.Kind], Visibility: visibilities[m.Visibility],
+	shown := Message{ID: m.ID.String(), Seq: m.Seq, Kind: messageKinds[m.Kind], Visibility: visibilities[m.Visibility],
 		Author:  Author{Kind: actorKinds[m.AuthorKind], ID: m.AuthorID.String(), Name: m.AuthorName},
 		Channel: m.Channel, Subject: m.Subject, Text: m.Body, HTML: string(m.HTML), CreatedAt: m.CreatedAt.Time(),
 		ToTeam: n.teamOrNone(m.ToTeam), ToOwner: n.person(m.ToOwner), Attachments: each(m.Attachments, attachment), Deliveries: each(deliveries, delivery)}
+	n.find(&shown, m)
+	return shown
 }
 
 func attachment(a desk.Attachment) Attachment {
@@ -245,5 +260,6 @@ func attachment(a desk.Attachment) Attachment {
 
 func delivery(d outbox.Delivery) Delivery {
 	return Delivery{ID: d.ID.String(), State: d.State.String(), Channel: d.Channel, Address: d.Address, Attempts: d.Attempts, NextAt: at(d.NextAt),
-		Code: d.Code, Words: d.Words, CreatedAt: d.CreatedAt.Time(), SentAt: at(d.SentAt)}
+		Code: d.Code, Words: d.Words, CreatedAt: d.CreatedAt.Time(), SentAt: at(d.SentAt),
+		Reported: reportKinds[d.Reported], ReportID: optional(d.ReportID), Status: d.Status, Reason: d.Reason, Hard: d.Hard}
 }

@@ -126,9 +126,18 @@ func exampleWorld(t *testing.T, h *house, o describedOperation, p *caller) *stri
 	entry := p.post("/catalogue", object{"kind": "topic", "names": object{"de": unique}}).wants(http.StatusCreated)
 	key := p.post("/keys", object{"name": "x", "scopes": []string{"cases:read"}}).wants(http.StatusCreated)
 	h.keys[key.at("secret")] = "secret of a key"
-	hook := p.post("/webhooks", object{"provider": "program", "mailbox_id": h.account.ID.String()}).wants(http.StatusCreated)
+	hook := ids.New().String()
+	if strings.Contains(o.path, "/webhooks/") { // a mailbox has a hundred at most
+		hook = p.post("/webhooks", object{"provider": "program", "mailbox_id": h.account.ID.String()}).wants(http.StatusCreated).at("id")
+	}
 	if o.id == "deleteWebhook" {
-		p.ask(http.MethodPut, "/webhooks/"+hook.at("id")+"/active", object{"active": false}).wants(http.StatusOK)
+		p.ask(http.MethodPut, "/webhooks/"+hook+"/active", object{"active": false}).wants(http.StatusOK)
+	}
+	mailbox := h.account.ID.String()
+	if o.id == "deleteMailbox" { // one that is off and was never used
+		box := object{"address": unique + "b@lindenau.example", "name": "Alt", "language": "de", "team_id": h.boss.Teams[0].String(), "relay": object{"host": "127.0.0.1", "port": 1, "security": "none"}}
+		mailbox = p.post("/mailboxes", box).wants(http.StatusCreated).at("id")
+		p.ask(http.MethodPut, "/mailboxes/"+mailbox+"/active", object{"active": false}).wants(http.StatusOK)
 	}
 	person := p.post("/staff", object{"email": unique + "@lindenau.example", "name": "Neu", "role": "agent"}).wants(http.StatusCreated)
 	member := h.agent.ID.String()
@@ -140,8 +149,8 @@ func exampleWorld(t *testing.T, h *house, o describedOperation, p *caller) *stri
 	}
 	return strings.NewReplacer("L-4F7K-92", made.at("number"), "L-7B2M-44", other.at("number"), example(1), h.boss.Teams[0].String(), example(2), made.at("id"),
 		example(3), made.at("customer_id"), example(4), message, example(5), made.at("timeline.0.attachments.0.id"), example(6), delivery,
-		example(7), member, example(12), h.brand.String(), example(13), h.account.ID.String(), example(14), key.at("id"),
-		example(15), entry.at("id"), example(16), hook.at("id"), "karl@example.org", unique+"@post.example", "jonas@", unique+"j@", "netz@", unique+"n@", `"Netz"`, `"`+unique+`"`,
+		example(7), member, example(12), h.brand.String(), example(13), mailbox, example(14), key.at("id"),
+		example(15), entry.at("id"), example(16), hook, "karl@example.org", unique+"@post.example", "jonas@", unique+"j@", "netz@", unique+"n@", `"Netz"`, `"`+unique+`"`,
 		`"Zähler"`, `"`+unique+`z"`, `"Meter"`, `"`+unique+`m"`, "hilfe.lindenau.example", "desk.lindenau.example", "erika.berg@example.org", unique+"i@post.example", "erika.berg%40example.org", unique+"i%40post.example")
 }
 
@@ -155,6 +164,7 @@ func example(n int) string {
 var needsMore = map[string]int{
 	"answerThread": 404, "editAnswer": 404, "releasePost": 404, "refusePost": 404, "withdrawPost": 404, "getThread": 404, "getCaseThread": 404,
 	"retryArrival": 404, "dismissArrival": 404, "downloadArrival": 404, "getJob": 404, "retryJob": 404, "discardJob": 404,
+	"downloadMessage": 404, "setMessageCustomer": 409, // what the API hands in came by no mail
 	"setLogo": 422, "setPortrait": 422, // the example is no picture
 }
 

@@ -16,6 +16,8 @@ import (
 var covered = map[string]string{
 	"GET /cases": "listCases", "GET /cases/{number}": "getCase", "POST /cases/{number}/reply": "replyToCase", "POST /cases/{number}/note": "addNote",
 	"POST /cases/{number}/take": "takeCase", "POST /cases/{number}/handover": "handOverCase", "POST /cases/{number}/state": "setCaseState",
+	"POST /cases/{number}/move": "moveMessage", "POST /cases/{number}/customer": "setMessageCustomer", "GET /messages/{id}/original": page,
+	"GET /messages/{id}/original/html": "getMessage", "GET /messages/{id}/original.eml": "downloadMessage",
 	"POST /cases/{number}/merge": "mergeCase", "POST /cases/{number}/dismiss": "dismissSuggestion", "POST /cases/{number}/withdraw": "withdrawReply",
 	"POST /cases/{number}/resend": "retryDelivery", "POST /cases/{number}/class": "classifyCase", "POST /cases/{number}/trash": "trashCase",
 	"POST /cases/{number}/restore": "restoreCase", "POST /cases/{number}/block": "blockCustomer", "POST /cases/{number}/erasure": "settleErasure",
@@ -31,6 +33,8 @@ var covered = map[string]string{
 	"POST /admin/staff/{id}/portrait": "setPortrait removePortrait", "GET /admin/teams": "listTeams", "POST /admin/teams/new": "createTeam",
 	"GET /admin/teams/{id}": "getTeam", "POST /admin/teams/{id}": "updateTeam", "GET /admin/mailboxes": "listMailboxes", "POST /admin/mailboxes/new": "createMailbox",
 	"GET /admin/mailboxes/{id}": "getMailbox", "POST /admin/mailboxes/{id}": "updateMailbox", "POST /admin/mailboxes/{id}/active": "setMailboxActive",
+	"POST /admin/mailboxes/{id}/delete": "deleteMailbox", "POST /admin/mailboxes/{id}/check": "checkMailbox", "POST /admin/mailboxes/new/check": "checkMailboxForm",
+	"POST /admin/mailboxes/{id}/preset": page, "POST /admin/mailboxes/new/preset": page, "GET /alarms": "listMailboxes",
 	"POST /admin/mailboxes/{id}/test": "testMailbox", "GET /admin/brand": "getBrand getSettings", "POST /admin/brand": "updateBrand", "POST /admin/brand/look": "updateBrand",
 	"POST /admin/brand/answers": "updateSettings", "POST /admin/brand/logo": "setLogo removeLogo", "GET /admin/catalogue": "listEntries", "POST /admin/catalogue": "createEntry",
 	"GET /admin/catalogue/{id}": "getEntry", "POST /admin/catalogue/{id}": "updateEntry", "POST /admin/catalogue/{id}/active": "setEntryActive", "POST /admin/catalogue/{id}/move": "moveEntry",

@@ -145,6 +145,21 @@ func administration(t *testing.T, h *house) {
 	if all := p.get("/mailboxes").wants(http.StatusOK); strings.Contains(all.body, `"password"`) {
 		t.Error("a password is shown")
 	}
+	box["receive"] = object{"way": "imap", "host": "127.0.0.1", "port": 1, "security": "none", "user": "netz", "auth": "xoauth2", "since": "2026-01-31",
+		"oauth": object{"token_url": "https://127.0.0.1:1/token", "client_id": "lotse", "client_secret": "Clientwort", "refresh_token": "Tokenwort"}}
+	checked := p.post("/mailboxes/check", box).wants(http.StatusOK)
+	wantText(t, "check", checked.at("works")+" "+checked.at("send.0.step")+" "+checked.at("send.0.works"), "false connect false")
+	fetched := p.ask(http.MethodPut, "/mailboxes/"+made.at("id"), box).wants(http.StatusOK)
+	wantText(t, "fetched", fetched.at("receive.way")+fetched.at("receive.since")+fetched.at("has_client_secret")+fetched.at("has_refresh_token")+fetched.at("state.works"), "imap2026-01-31truetruefalse")
+	if strings.Contains(fetched.body+checked.body, "wort") {
+		t.Errorf("a secret is shown: %s", fetched.body)
+	}
+	delete(box, "receive")
+	wantText(t, "left out", p.ask(http.MethodPut, "/mailboxes/"+made.at("id"), box).wants(http.StatusOK).at("receive.way"), "imap")
+	box["receive"] = object{"way": "imap", "host": "x y", "port": 1, "security": "none", "user": "netz", "auth": "oauthbearer", "oauth": object{"token_url": "http://x", "client_id": "lotse"}}
+	wantText(t, "wrong", p.ask(http.MethodPut, "/mailboxes/"+made.at("id"), box).wants(http.StatusUnprocessableEntity).faults(), "body.receive.host body.receive.oauth.token_url body.receive.security")
+	p.ask(http.MethodDelete, "/mailboxes/"+made.at("id"), nil).wants(http.StatusNoContent)
+	p.get("/mailboxes/" + made.at("id")).wants(http.StatusNotFound)
 	p.get("/arrivals").wants(http.StatusOK)
 	p.post("/arrivals/"+ids.New().String()+"/retry", nil).wants(http.StatusNotFound)
 	wantText(t, "language", p.ask(http.MethodPut, "/me/language", object{"language": "en"}).wants(http.StatusOK).at("language"), "en")

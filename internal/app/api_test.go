@@ -21,7 +21,7 @@ func TestAPI(t *testing.T) {
 			name string
 			run  func(*testing.T, *house)
 		}{
-			{"a case from its opening to its end", caseLife}, {"messages", messageLife}, {"files", fileLife}, {"customers", customerLife},
+			{"a case from its opening to its end", caseLife}, {"messages", messageLife}, {"messages that are moved", movedMessages}, {"files", fileLife}, {"customers", customerLife},
 			{"public", publicLife}, {"repeating", repeating}, {"versions", versions}, {"lists", listing}, {"keys", keyRules}, {"limits", rateLimits},
 			{"refusals", refusals}, {"administration", administration}, {"restricted teams", restrictedTeams}, {"events", followingEvents},
 			{"what is erased is forgotten", erased},

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,7 @@ import (
 	"lotse/internal/config"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
+	"lotse/internal/mailbox"
 	"lotse/internal/operate"
 	"lotse/internal/outbox"
 	"lotse/internal/people"
@@ -53,6 +55,7 @@ type App struct {
 	Hub     *live.Hub
 	Queue   *queue.Queue
 	Catalog *catalog.Catalog
+	Boxes   *mailbox.Boxes
 	Staff   *staff.Directory
 	People  *people.People
 	Desk    *desk.Desk
@@ -69,6 +72,7 @@ type App struct {
 
 	adapters []channel.Adapter
 	figures  *figures
+	checks   *checks // of mail that comes in; nil: none
 	tls      *certificates
 	lock     *folderLock
 	byHand   bool
@@ -170,6 +174,7 @@ func (a *App) buildDomain(context.Context) error {
 		Senders: map[string]outbox.Sender{}, BaseURL: a.Config.PublicURL(), Hello: a.Config.MailHost(), Log: a.Log,
 		Counted: a.figures.delivered,
 	})
+	a.Boxes = mailbox.New(mailbox.Parts{DB: a.DB, Seal: a.Seal, Clock: a.Clock, Accounts: a.Catalog, Candidates: a.Catalog, Relays: a.Outbox, Fetchers: map[string]mailbox.Fetcher{}})
 	for _, template := range []string{staff.InviteTemplate, staff.ResetTemplate} {
 		a.Outbox.SetRenderer(template, a.Staff.Render)
 	}
@@ -177,12 +182,19 @@ func (a *App) buildDomain(context.Context) error {
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Blobs: a.Blobs, Hub: a.Hub, Desk: a.Desk, People: a.People, Accounts: a.Catalog,
 		Readers: map[string]intake.Reader{}, Log: a.Log, Counted: a.figures.settled,
 		Token: func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
-		Queue: a.Queue, FirstTeam: a.firstTeam, Held: func(ctx context.Context) (bool, error) { return backup.Held(ctx, a.DB, a.Clock) },
+		Queue: a.Queue, FirstTeam: a.firstTeam, Sends: a.Outbox, Colleague: a.colleague, Held: func(ctx context.Context) (bool, error) { return backup.Held(ctx, a.DB, a.Clock) },
 	})
+	var err error
+	if a.checks, err = a.newChecks(); err != nil {
+		return err
+	}
+	if a.checks != nil {
+		a.Intake.Checks = a.checks
+	}
 	a.Desk.SetEntries(a.Catalog)
 	a.buildPublish()
 	a.Setup = setup.New(a.DB, a.Seal, a.Clock, a.Staff, a.Catalog, a.Config.Data)
-	a.Jobs = operate.New(operate.Parts{DB: a.DB, Queue: a.Queue, Desk: a.Desk, Deliveries: a.Outbox})
+	a.Jobs = operate.New(operate.Parts{DB: a.DB, Queue: a.Queue, Desk: a.Desk, Deliveries: a.Outbox, Scanners: a.scannerStates})
 	a.buildAPI()
 	a.Desk.AddHook(a.figures.opened)
 	return nil
@@ -197,6 +209,20 @@ func (a *App) firstTeam(ctx context.Context, brand ids.ID) (ids.ID, error) {
 	return teams[0].ID, nil
 }
 
+// colleague finds the active staff member of a brand who has an address.
+func (a *App) colleague(ctx context.Context, brand ids.ID, address string) (ids.ID, string, bool, error) {
+	all, err := a.Staff.Colleagues(ctx, access.Lotse(brand))
+	if err != nil {
+		return ids.ID{}, "", false, err
+	}
+	for _, s := range all {
+		if s.Active && strings.EqualFold(s.Email, address) {
+			return s.ID, s.Name, true, nil
+		}
+	}
+	return ids.ID{}, "", false, nil
+}
+
 // notify carries what package staff wants to tell a colleague to the outbox.
 func (a *App) notify(ctx context.Context, tx *db.Tx, n staff.Notice) error {
 	return a.Outbox.NotifyTx(ctx, tx, outbox.Notice{BrandID: n.BrandID, StaffID: n.StaffID, Template: n.Template, Address: n.Address, Name: n.Name, Language: n.Language})
@@ -207,7 +233,7 @@ func (a *App) buildChannels(ctx context.Context) error {
 	if a.tls, err = newCertificates(a.Config, a.Log); err != nil {
 		return err
 	}
-	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock,
+	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock, Mailboxes: mailboxes{a.Boxes, a.Catalog},
 		Hooks: a.Catalog, PublicURL: a.Config.PublicURL(), Client: func(r *http.Request) string { return a.Kit.Client(r) },
 		Reader: func(kind string) intake.Reader { return a.Intake.Readers[kind] }}
 	for _, kind := range channel.Kinds() {
@@ -220,6 +246,9 @@ func (a *App) buildChannels(ctx context.Context) error {
 		a.Intake.Readers[kind] = adapter
 		if s, ok := adapter.(channel.Sender); ok {
 			a.Outbox.Senders[kind] = s
+		}
+		if t, ok := adapter.(channel.Tester); ok {
+			a.Boxes.Fetchers[kind] = t
 		}
 	}
 	return a.Queue.Open(ctx)
@@ -246,10 +275,35 @@ func (h host) Accept(ctx context.Context, arrival intake.Arrival) error {
 	err := h.app.Intake.Accept(ctx, arrival)
 	if err == nil {
 		h.app.figures.accepted.Inc()
+		h.app.Boxes.Arrived(arrival.AccountID)
 	} else if !errs.Is(err, errs.Unavailable) {
 		h.app.Log.Error("an arrival could not be kept", "channel", arrival.Channel, "error", err)
 	}
 	return err
+}
+
+// AcceptAll keeps many arrivals at the price of one.
+func (h host) AcceptAll(ctx context.Context, all []intake.Arrival) error {
+	err := h.app.Intake.AcceptAll(ctx, all)
+	if err == nil {
+		h.app.figures.accepted.Add(float64(len(all)))
+		for _, arrival := range all {
+			h.app.Boxes.Arrived(arrival.AccountID)
+		}
+	} else if !errs.Is(err, errs.Unavailable) {
+		h.app.Log.Error("arrivals could not be kept", "arrivals", len(all), "error", err)
+	}
+	return err
+}
+
+// mailboxes keeps what adapters that fetch know.
+type mailboxes struct {
+	*mailbox.Boxes
+	catalog *catalog.Catalog
+}
+
+func (m mailboxes) RotateRefreshToken(ctx context.Context, account ids.ID, old, fresh string) error {
+	return m.catalog.RotateRefreshToken(ctx, account, old, fresh)
 }
 
 // housekeeping is what has to happen now and then.
@@ -265,7 +319,9 @@ func (a *App) housekeeping(ctx context.Context) {
 				func(ctx context.Context) error { return access.Sweep(ctx, a.DB, a.Clock) },
 				func(ctx context.Context) error { return a.Outbox.Recover(ctx, false) },
 				a.Intake.SweepUploads,
+				a.Boxes.Flush,
 				a.API.Sweep,
+				a.pingScanners,
 			} {
 				if err := work(ctx); err != nil && ctx.Err() == nil {
 					a.Log.Warn("housekeeping failed", "error", err)

@@ -25,6 +25,7 @@ type figures struct {
 	envelopes  *prometheus.CounterVec
 	deliveries *prometheus.CounterVec
 	cases      *prometheus.CounterVec
+	checks     *prometheus.CounterVec
 	jobs       *prometheus.CounterVec
 	jobTime    *prometheus.HistogramVec
 	queries    prometheus.Histogram
@@ -51,6 +52,7 @@ func newFigures(r *prometheus.Registry) *figures {
 		envelopes:  counter("lotse_envelopes_settled_total", "Envelopes brought to an end, by outcome.", "state"),
 		deliveries: counter("lotse_deliveries_total", "Attempts to deliver, by outcome; queued means a later attempt.", "state"),
 		cases:      counter("lotse_cases_opened_total", "Cases opened, by channel.", "channel"),
+		checks:     counter("lotse_mail_checks_total", "Checks of mails that came in, by what was checked and how it came out.", "check", "verdict"),
 		jobs:       counter("lotse_jobs_worked_total", "Attempts at jobs, by kind and outcome; later means that the job asked to run again.", "kind", "outcome"),
 		jobTime:    histogram("lotse_job_seconds", "How long attempts at jobs took.", jobBuckets, "kind"),
 		queries:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lotse_db_query_seconds", Help: "How long single statements took.", Buckets: queryBuckets}),
@@ -58,7 +60,7 @@ func newFigures(r *prometheus.Registry) *figures {
 		writeWait:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lotse_db_write_wait_seconds", Help: "How long writes waited for their turn (SQLite) or a connection (PostgreSQL).", Buckets: pageBuckets}),
 		served:     counter("lotse_public_pages_total", "Public pages served, from memory (hit) or made (miss).", "cache"),
 	}
-	r.MustRegister(f.accepted, f.envelopes, f.deliveries, f.cases, f.jobs, f.jobTime, f.queries, f.writes, f.writeWait, f.served,
+	r.MustRegister(f.accepted, f.envelopes, f.deliveries, f.cases, f.checks, f.jobs, f.jobTime, f.queries, f.writes, f.writeWait, f.served,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	f.http = newHTTPFigures(r)
 	for _, s := range envelopeStates {
@@ -66,6 +68,11 @@ func newFigures(r *prometheus.Registry) *figures {
 	}
 	for _, s := range []outbox.State{outbox.Sent, outbox.Failed, outbox.Unsure, outbox.Queued} {
 		f.deliveries.WithLabelValues(s.String())
+	}
+	for _, verdict := range verdictNames {
+		for _, check := range []string{"spf", "dkim", "dmarc", "arc"} {
+			f.checks.WithLabelValues(check, verdict)
+		}
 	}
 	for _, cache := range []string{"hit", "miss"} {
 		f.served.WithLabelValues(cache)
@@ -83,6 +90,23 @@ func histogram(name, help string, buckets []float64, labels ...string) *promethe
 
 func (f *figures) settled(s intake.State)   { f.envelopes.WithLabelValues(envelopeStates[s]).Inc() }
 func (f *figures) delivered(s outbox.State) { f.deliveries.WithLabelValues(s.String()).Inc() }
+
+// verdictNames are those of RFC 8601 §2.7.
+var verdictNames = map[intake.Verdict]string{
+	intake.Pass: "pass", intake.Fail: "fail", intake.Neutral: "neutral", intake.Missing: "none", intake.TempError: "temperror", intake.PermError: "permerror",
+}
+
+// checked counts what the checks of a mail said; what was not checked is none.
+func (f *figures) checked(t intake.Trust) {
+	for check, verdict := range map[string]intake.Verdict{"spf": t.SPF, "dkim": t.DKIM, "dmarc": t.DMARC, "arc": t.ARC} {
+		if verdict != intake.Unchecked {
+			f.checks.WithLabelValues(check, verdictNames[verdict]).Inc()
+		}
+	}
+	if t.Scan != "" {
+		f.checks.WithLabelValues("virus", t.Scan).Inc()
+	}
+}
 
 func (f *figures) worked(kind, outcome string, took time.Duration) {
 	f.jobs.WithLabelValues(kind, outcome).Inc()

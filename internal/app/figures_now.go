@@ -28,6 +28,10 @@ var nowFigures = []struct {
 	{"lotse_envelopes_waiting", "Envelopes accepted but not yet brought to a case.", nil},
 	{"lotse_envelopes_oldest_seconds", "For how long the oldest of them waits; 0 if none does.", nil},
 	{"lotse_envelopes_look", "Envelopes that need a look by a person, by reason.", []string{"reason"}},
+	{"lotse_scanner_away_seconds", "For how long a scanner of mail does not answer; 0 if it does, or if none is set.", []string{"scanner"}},
+	{"lotse_mailboxes", "Mailboxes by how they are doing: works, failing, alarm (failing for longer than a minute) or off.", []string{"state"}},
+	{"lotse_mailboxes_failing_seconds", "For how long the mailbox that has failed longest does; 0 if all work.", nil},
+	{"lotse_mailboxes_waiting", "Mails seen at providers and not yet fetched.", nil},
 	{"lotse_deliveries_pending", "Deliveries waiting to be sent.", nil},
 	{"lotse_deliveries_oldest_seconds", "For how long the next attempt of a delivery is overdue at most; 0 if none is.", nil},
 	{"lotse_jobs", "Jobs by kind and state, without those done; counting stops at 1000 for each queue and state.", []string{"kind", "state"}},
@@ -66,7 +70,7 @@ func (n *now) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	v := visit{now: n, ch: ch, at: n.app.Clock.Now()}
-	for _, look := range []func(context.Context){v.mail, v.deliveries, v.jobs, v.database, v.disk, v.parts, v.moments} {
+	for _, look := range []func(context.Context){v.mail, v.mailboxes, v.scanners, v.deliveries, v.jobs, v.database, v.disk, v.parts, v.moments} {
 		look(ctx)
 	}
 }
@@ -123,6 +127,45 @@ func (v visit) mail(ctx context.Context) {
 			v.gauge("lotse_envelopes_look", 0, "none")
 		}
 	}
+}
+
+func (v visit) scanners(context.Context) {
+	away := map[string]float64{"clamd": 0, "rspamd": 0}
+	for _, s := range v.app.scannerStates() {
+		away[s.Name] = v.age(s.Since)
+	}
+	for name, seconds := range away {
+		v.gauge("lotse_scanner_away_seconds", seconds, name)
+	}
+}
+
+func (v visit) mailboxes(ctx context.Context) {
+	all, err := v.app.Boxes.All(ctx)
+	if err != nil {
+		return
+	}
+	states, longest, waiting := map[string]int{"works": 0, "failing": 0, "alarm": 0, "off": 0}, 0.0, 0
+	for _, h := range all {
+		waiting += h.Waiting
+		switch {
+		case !h.Account.Active:
+			states["off"]++
+		case !h.Fails():
+			states["works"]++
+		default:
+			states["failing"]++
+			longest = max(longest, v.age(timeOf(h.Since)))
+		}
+		if h.Alarm {
+			states["failing"]--
+			states["alarm"]++
+		}
+	}
+	for state, n := range states {
+		v.gauge("lotse_mailboxes", float64(n), state)
+	}
+	v.gauge("lotse_mailboxes_failing_seconds", longest)
+	v.gauge("lotse_mailboxes_waiting", float64(waiting))
 }
 
 func (v visit) deliveries(ctx context.Context) {

@@ -158,6 +158,13 @@ func (h *house) furnish() {
 		Aliases: []string{h.word("alias of a mailbox") + "@lindenau.example"}, Name: h.word("name of a mailbox"), Language: "de",
 		Relay: catalog.RelaySettings{Host: h.word("relay") + ".example", Port: 587, Security: "starttls", User: h.word("user of a relay"), Password: h.word("password of a relay")}})
 	h.must(err)
+	fetched, err := h.app.Catalog.CreateAccount(ctx, h.boss, catalog.AccountForm{TeamID: h.grid, Address: h.word("address of a mailbox") + "@lindenau.example", Name: h.word("name of a mailbox"), Language: "de",
+		Receive: catalog.ReceiveSettings{Way: catalog.ByIMAP, Host: h.word("incoming server") + ".example", Port: 993, Security: catalog.TLS, User: h.word("user of a mailbox"), Auth: catalog.ByXOAuth2,
+			OAuth: catalog.OAuthSettings{TokenURL: "https://" + h.word("token server") + ".example/", ClientID: h.word("client"), ClientSecret: h.word("secret of a client"), RefreshToken: h.word("refresh token")}},
+		Relay: catalog.RelaySettings{Host: h.word("relay") + ".example", Port: 587, Security: "starttls", User: h.word("user of a relay"), Password: h.word("password of a relay")}})
+	h.must(err)
+	_, err = h.app.Catalog.SetAccountActive(ctx, h.boss, fetched.ID, false) // nobody is to look for that server
+	h.must(err)
 	h.must(h.app.People.BlockAddress(ctx, h.boss, h.word("blocked address")+"@werbung.example", h.word("reason of a block")))
 }
 

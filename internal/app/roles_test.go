@@ -20,6 +20,7 @@ import (
 // role is the least that may call it. A function that is missing here fails the
 // test, and so does one that lets anybody else in.
 var needs = map[string]access.Role{
+	"Desk.Move": access.Agent, "Intake.Original": access.Agent, "Intake.MakeCustomer": access.Agent,
 	"Desk.Feed": access.Agent, "Desk.FeedEnd": access.Agent, "Desk.Timeline": access.Agent, "Desk.CaseOf": access.Agent, "Desk.CasesOf": access.Agent,
 	"Desk.KnownTo": access.Agent, "Desk.Takes": access.Agent, "Intake.Open": access.Agent, "Intake.Say": access.Agent,
 	"People.Lookup": access.Agent, "People.List": access.Agent, "People.ByIdentity": access.Agent, "People.Add": access.Agent, "People.Mend": access.Agent,
@@ -47,8 +48,9 @@ var needs = map[string]access.Role{
 	"Catalog.CreateEntry": access.Admin, "Catalog.UpdateEntry": access.Admin, "Catalog.MoveEntry": access.Admin, "Catalog.SetEntryActive": access.Admin,
 	"Catalog.HooksFor": access.Admin, "Catalog.HookFor": access.Admin, "Catalog.CreateHook": access.Admin, "Catalog.SetHookSecret": access.Admin,
 	"Catalog.SetHookActive": access.Admin, "Catalog.DeleteHook": access.Admin,
+	"Catalog.Candidate": access.Admin, "Catalog.DeleteAccount": access.Admin, "Boxes.Try": access.Admin, "Boxes.Health": access.Admin, "Boxes.Alarms": access.Lead,
 	"Catalog.SetColor": access.Admin, "Catalog.SetLogo": access.Admin, "Catalog.RemoveLogo": access.Admin,
-	"Desk.Numbers": access.Agent, "Jobs.Census": access.Admin, "Jobs.List": access.Admin, "Jobs.Job": access.Admin, "Jobs.Retry": access.Admin, "Jobs.Discard": access.Admin,
+	"Desk.Numbers": access.Agent, "Jobs.Census": access.Admin, "Jobs.List": access.Admin, "Jobs.Job": access.Admin, "Jobs.Retry": access.Admin, "Jobs.Discard": access.Admin, "Jobs.Scanners": access.Admin,
 	"Sessions.List": access.Agent, "Sessions.Revoke": access.Agent, "Sessions.RevokeOthers": access.Agent,
 }
 
@@ -63,9 +65,10 @@ var own = map[string]bool{
 
 // open are the functions without an actor, and why nobody is asked.
 var open = map[string]string{
+	"Desk.SetCustomerTx": "the intake, which hands on who asks", "Desk.AwaitingTx": "the intake", "Desk.UniteTx": "the intake", "Desk.BouncedTx": "the outbox", "Desk.ComplainedTx": "the outbox", "Outbox.FindTx": "the intake", "Outbox.ReportTx": "the intake",
 	"Desk.AdmitTx": "the intake, which hands on who asks", "Desk.MendFeed": "called at start", "People.SetGuard": "wiring",
 	"Keys.Find": "the secret is the proof", "Keys.Used": "after the secret was right",
-	"Desk.SetEntries": "wiring", "Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Desk.SetForgetter": "wiring", "Desk.RecordTx": "publish", "Desk.MarkPublicTx": "publish", "Desk.OwnTx": "the intake, which hands on who asks",
+	"Desk.SetEntries": "wiring", "Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Desk.SetForgetter": "wiring", "Desk.SetNumbers": "wiring", "Desk.RecordTx": "publish", "Desk.MarkPublicTx": "publish", "Desk.OwnTx": "the intake, which hands on who asks",
 	"Desk.OpenerTx": "the intake", "Desk.NumberedTx": "the outbox", "Intake.Ask": "anybody may ask", "Intake.Stage": "anybody may ask",
 	"Intake.Staged": "the token is the proof", "Intake.SweepUploads": "called now and then",
 	"People.OnConfirmed": "wiring", "People.ConfirmTx": "opening a link", "People.Confirmed": "publish", "People.ForgetTx": "the desk",
@@ -79,7 +82,7 @@ var open = map[string]string{
 	"Desk.ReceiveTx": "the intake", "Desk.StoredTx": "the intake", "Desk.ByExternalTx": "the intake", "Desk.ByNumberTx": "the intake",
 	"Desk.MembersTx": "the intake", "Desk.OpenOfTx": "the intake", "Desk.DeliveryFailedTx": "the outbox", "Desk.NameTx": "the outbox",
 	"Intake.Past": "an operator's import", "Intake.Drain": "a desk that is being made", "Outbox.SettleRestored": "called at the start after a restore", "People.BringTx": "called by an operator's import",
-	"Intake.Accept": "anybody may write", "Intake.Wake": "wiring", "Intake.Run": "wiring", "Intake.ReleaseAll": "called at start", "Intake.Backlog": "a figure",
+	"Intake.AcceptAll": "the channel", "Intake.Accept": "anybody may write", "Intake.Wake": "wiring", "Intake.Run": "wiring", "Intake.ReleaseAll": "called at start", "Intake.Backlog": "a figure",
 	"People.ResolveTx": "the intake", "People.FindTx": "the intake", "People.AddressesTx": "the outbox",
 	"Directory.SignIn": "who signs in is nobody yet", "Directory.Actor": "finds out who asks", "Directory.PeekInvite": "the token is the proof",
 	"Directory.PeekReset": "the token is the proof", "Directory.Accept": "the token is the proof", "Directory.Reset": "the token is the proof",
@@ -88,6 +91,8 @@ var open = map[string]string{
 	"Directory.CreateTeamTx": "setup", "Directory.AnswerBy": "the desk", "Directory.Restricted": "the desk", "Directory.Assignable": "the desk",
 	"Catalog.Entries": "customers choose from them", "Catalog.Entry": "the desk", "Catalog.Logo": "public", "Catalog.Brands": "public", "Catalog.Brand": "public", "Catalog.BrandByHost": "public", "Catalog.Accounts": "the program", "Catalog.Account": "the program",
 	"Catalog.Hook": "the channel", "Catalog.HookUsed": "the channel", "Catalog.ClaimBrandTx": "setup", "Catalog.CreateAccountTx": "setup",
+	"Catalog.RotateRefreshToken": "the channel", "Outbox.TryRelay": "trying a mailbox, which asks", "Boxes.Cursor": "the channel", "Boxes.Advance": "the channel",
+	"Boxes.Note": "the channel", "Boxes.Lease": "the channel", "Boxes.Release": "the channel", "Boxes.ReleaseAll": "the start", "Boxes.Arrived": "the channel", "Boxes.Flush": "called now and then", "Boxes.All": "a figure",
 	"Outbox.CasesOf": "the job list, which asks", "Outbox.HastenTx": "the job list, which asks", "Outbox.Backlog": "a figure",
 	"Intake.OldestWaiting": "a figure", "Intake.LookReasons": "a figure", "Sessions.Active": "a figure",
 	"Sessions.Middleware": "wiring", "Sessions.Current": "the request's own", "Sessions.SignIn": "after the password was right",
@@ -99,7 +104,7 @@ func TestEveryDomainFunctionAsksWhoIsThere(t *testing.T) {
 		a := newApp(t, url)
 		brand := firstBrand(t, a)
 		seen := map[string]bool{}
-		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Kit.Sessions, a.Jobs, a.Publish, a.Keys} {
+		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Boxes, a.Kit.Sessions, a.Jobs, a.Publish, a.Keys} {
 			v := reflect.ValueOf(domain)
 			for i := range v.NumMethod() {
 				name := v.Elem().Type().Name() + "." + v.Type().Method(i).Name

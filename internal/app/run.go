@@ -43,6 +43,7 @@ func (a *App) Run(ctx context.Context, ready func(Started)) error {
 	background := func(f func(context.Context)) { wg.Go(func() { f(ctx) }) }
 	background(a.Intake.Run)
 	background(a.housekeeping)
+	background(func(ctx context.Context) { _ = a.pingScanners(ctx) }) // the page of jobs says how they are
 	background(a.followIndex)
 	if a.DB.Postgres() {
 		background(func(ctx context.Context) { a.Hub.Relay(ctx, a.DB.URL(), a.Log) })
@@ -79,7 +80,7 @@ func failure(ctx context.Context) error {
 func (a *App) recoverInterrupted(ctx context.Context) error {
 	alone := !a.DB.Postgres()
 	if alone {
-		if err := a.Intake.ReleaseAll(ctx); err != nil {
+		if err := errors.Join(a.Intake.ReleaseAll(ctx), a.Boxes.ReleaseAll(ctx)); err != nil {
 			return err
 		}
 	}
@@ -97,7 +98,7 @@ func (a *App) receive(ctx context.Context, wg *sync.WaitGroup, cancel context.Ca
 	addresses := map[string]string{}
 	for _, adapter := range a.adapters {
 		r, ok := adapter.(channel.Receiver)
-		if !ok || a.Config.Channel(adapter.Kind())["listen"] == "" {
+		if !ok {
 			continue
 		}
 		wg.Go(func() {

@@ -30,7 +30,7 @@ import (
 func (a *App) buildWeb(context.Context) error {
 	secure := strings.HasPrefix(a.Config.PublicURL(), "https://")
 	a.Kit = &web.Kit{
-		Log: a.Log, Clock: a.Clock, Staff: a.Staff, Catalog: a.Catalog, BaseURL: a.Config.PublicURL(), Secure: secure,
+		Log: a.Log, Clock: a.Clock, Staff: a.Staff, Catalog: a.Catalog, Boxes: a.Boxes, BaseURL: a.Config.PublicURL(), Secure: secure,
 		Proxies: a.Config.Proxies(), NeedsSetup: a.Setup.Needed,
 	}
 	a.Kit.Sessions = access.NewSessions(a.DB, a.Clock, access.SessionOptions{Secure: secure, Address: a.Kit.Client, Failed: a.Kit.Fail})
@@ -48,7 +48,7 @@ func (a *App) handler() http.Handler {
 	}).Routes(pages)
 	a.portal().Routes(pages)
 	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
-	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Keys: a.Keys, Jobs: a.Jobs}).Routes(pages)
+	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Boxes: a.Boxes, Keys: a.Keys, Jobs: a.Jobs}).Routes(pages)
 	manual.New(manual.Parts{Kit: a.Kit, Document: a.API.Document, Codes: api.Codes()}).Routes(pages)
 	pages.Handle("GET /{$}", a.Kit.Page(front))
 	if a.pages != nil {
@@ -87,7 +87,26 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "the database does not answer\n")
 		return
 	}
-	plain(w, http.StatusOK, "ready\n")
+	plain(w, http.StatusOK, "ready\n"+a.failingMailboxes(ctx))
+}
+
+// failingMailboxes is a line with their number, "" if all work. Which they are is
+// not told: anybody may ask.
+func (a *App) failingMailboxes(ctx context.Context) string {
+	all, err := a.Boxes.All(ctx)
+	if err != nil {
+		return ""
+	}
+	failing := 0
+	for _, h := range all {
+		if h.Alarm {
+			failing++
+		}
+	}
+	if failing == 0 {
+		return ""
+	}
+	return fmt.Sprintf("failing mailboxes: %d\n", failing)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

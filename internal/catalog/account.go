@@ -20,6 +20,7 @@ type Account struct {
 	Name      string // shown as sender
 	Language  string // default language of automatic answers
 	Active    bool
+	Receive   ReceiveSettings
 	Relay     RelaySettings
 	CreatedAt clock.Stamp
 }

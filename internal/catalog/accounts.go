@@ -2,13 +2,10 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/uptrace/bun"
 
 	"lotse/internal/access"
 	"lotse/internal/platform/clock"
@@ -30,37 +27,26 @@ const Email = "email"
 
 const maxAliases = 20
 
-type accountRow struct {
-	bun.BaseModel `bun:"table:accounts,alias:a"`
-	ID            ids.ID `bun:",pk"`
-	BrandID       ids.ID
-	TeamID        ids.ID
-	Channel       string
-	Address       string
-	Aliases       []byte
-	Name          string
-	Language      string
-	Active        bool
-	Relay         []byte
-	CreatedAt     clock.Stamp
-}
-
 // HasPassword reports whether the relay is given a password.
 func (r RelaySettings) HasPassword() bool { return r.Password != "" }
 
-// Public returns the account as pages may have it. Of the relay's password only
-// remains whether there is one.
+// Public returns the account as pages may have it. Of its secrets only remains
+// whether there are any.
 func (a Account) Public() PublicAccount {
-	p := PublicAccount{Account: a, HasPassword: a.Relay.HasPassword()}
-	p.Relay.Password = ""
+	p := PublicAccount{Account: a, HasPassword: a.Relay.HasPassword(), HasReceivePassword: a.Receive.Password != "",
+		HasClientSecret: a.Receive.OAuth.ClientSecret != "", HasRefreshToken: a.Receive.OAuth.RefreshToken != ""}
+	p.Relay.Password, p.Receive = "", a.Receive.public()
 	p.Aliases = slices.Clone(a.Aliases)
 	return p
 }
 
-// PublicAccount is an account without the relay's password.
+// PublicAccount is an account without its secrets.
 type PublicAccount struct {
 	Account
-	HasPassword bool
+	HasPassword        bool // of the relay
+	HasReceivePassword bool // where mail is fetched
+	HasClientSecret    bool
+	HasRefreshToken    bool
 }
 
 // Accounts returns all accounts of a channel, those that are switched off too,
@@ -130,20 +116,25 @@ func (c *Catalog) AccountFor(ctx context.Context, a access.Actor, id ids.ID) (Pu
 
 // AccountForm is what an administrator says about a mailbox. Fields: team,
 // address, aliases, name, language, relay_host, relay_port, relay_security,
-// relay_user, relay_password.
+// relay_user, relay_password; receive for the way mail comes in, and for those that
+// are fetched receive_host, receive_port, receive_security, receive_user,
+// receive_auth, receive_password, receive_token_url, receive_client_id,
+// receive_client_secret, receive_refresh_token, receive_scope, receive_folder,
+// receive_since.
 type AccountForm struct {
 	TeamID   ids.ID
 	Address  string
 	Aliases  []string
 	Name     string
 	Language string
-	Relay    RelaySettings // an empty password keeps the one there is
+	Receive  ReceiveSettings // without a Way nothing changes, and a new one is BySMTP; empty secrets keep those there are
+	Relay    RelaySettings   // an empty password keeps the one there is
 }
 
 // Check mends the form and returns what is wrong with it.
 func (f *AccountForm) Check() error {
 	f.Name = markup.CleanLine(f.Name, 0)
-	faults := []error{checkName("name", f.Name), CheckLanguage(f.Language), f.checkAddresses(), f.Relay.check()}
+	faults := []error{checkName("name", f.Name), CheckLanguage(f.Language), f.checkAddresses(), f.Receive.check(), f.Relay.check()}
 	return errors.Join(faults...)
 }
 
@@ -247,7 +238,10 @@ func (c *Catalog) CreateAccountTx(ctx context.Context, tx *db.Tx, brand ids.ID, 
 		return Account{}, err
 	}
 	account := Account{ID: ids.New(), BrandID: brand, Channel: Email, Active: true, CreatedAt: clock.Now(c.clock)}
-	f.fill(&account)
+	account.Receive.Way = BySMTP
+	if err := f.fill(&account); err != nil {
+		return Account{}, err
+	}
 	if err := lock(ctx, tx); err != nil {
 		return Account{}, err
 	}
@@ -279,11 +273,7 @@ func (c *Catalog) UpdateAccount(ctx context.Context, a access.Actor, id ids.ID, 
 	}
 	return c.change(ctx, a, id, func(account *Account) error {
 		f := f // a transaction may run twice
-		if err := f.Relay.keepPassword(account.Relay); err != nil {
-			return err
-		}
-		f.fill(account)
-		return nil
+		return f.fill(account)
 	})
 }
 
@@ -332,8 +322,16 @@ func (c *Catalog) change(ctx context.Context, a access.Actor, id ids.ID, alter f
 	return account.Public(), err
 }
 
-func (f *AccountForm) fill(a *Account) {
-	a.TeamID, a.Address, a.Aliases, a.Name, a.Language, a.Relay = f.TeamID, f.Address, f.Aliases, f.Name, f.Language, f.Relay
+// fill puts what the form says into the account, and keeps secrets it does not name.
+func (f *AccountForm) fill(a *Account) error {
+	if f.Receive.Way == "" {
+		f.Receive = a.Receive
+	}
+	if err := errors.Join(f.Receive.keepSecrets(a.Receive), f.Relay.keepPassword(a.Relay)); err != nil {
+		return err
+	}
+	a.TeamID, a.Address, a.Aliases, a.Name, a.Language, a.Receive, a.Relay = f.TeamID, f.Address, f.Aliases, f.Name, f.Language, f.Receive, f.Relay
+	return nil
 }
 
 // checkTx checks, under lock, what only the database knows: that the team is the brand's, and
@@ -367,29 +365,4 @@ func (c *Catalog) checkTx(ctx context.Context, tx *db.Tx, a Account) error {
 
 func addressTaken(field string) error {
 	return &errs.Error{Kind: errs.Conflict, Field: field, Key: "catalog.address.taken"}
-}
-
-func (c *Catalog) row(a Account) (accountRow, error) {
-	aliases, err := json.Marshal(a.Aliases)
-	if err != nil {
-		return accountRow{}, fmt.Errorf("writing aliases: %w", err)
-	}
-	relay, err := json.Marshal(a.Relay)
-	if err != nil {
-		return accountRow{}, fmt.Errorf("writing relay settings: %w", err)
-	}
-	return accountRow{ID: a.ID, BrandID: a.BrandID, TeamID: a.TeamID, Channel: a.Channel, Address: a.Address, Aliases: aliases,
-		Name: a.Name, Language: a.Language, Active: a.Active, Relay: c.seal.SealBytes(a.ID, relay), CreatedAt: a.CreatedAt}, nil
-}
-
-func (c *Catalog) account(r accountRow) (Account, error) {
-	a := Account{ID: r.ID, BrandID: r.BrandID, TeamID: r.TeamID, Channel: r.Channel, Address: r.Address,
-		Name: r.Name, Language: r.Language, Active: r.Active, CreatedAt: r.CreatedAt}
-	if err := json.Unmarshal(r.Aliases, &a.Aliases); err != nil {
-		return Account{}, fmt.Errorf("reading aliases: %w", err)
-	}
-	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &a.Relay); err != nil {
-		return Account{}, fmt.Errorf("reading relay settings: %w", err)
-	}
-	return a, nil
 }

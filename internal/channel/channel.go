@@ -17,9 +17,11 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"lotse/internal/catalog"
 	"lotse/internal/intake"
+	"lotse/internal/mailbox"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/ids"
@@ -64,6 +66,13 @@ type Host interface {
 	Accept(ctx context.Context, a intake.Arrival) error
 }
 
+// Many is a Host that can keep many arrivals at the price of one.
+type Many interface {
+	// AcceptAll is Accept for all of them, in their order: nil means that each is on
+	// disk, an error that perhaps none is.
+	AcceptAll(ctx context.Context, all []intake.Arrival) error
+}
+
 // Hooks finds the addresses on the web at which something is handed over.
 type Hooks interface {
 	// Hook returns an active hook. It fails with errs.NotFound for any other and
@@ -73,6 +82,27 @@ type Hooks interface {
 	HookUsed(ctx context.Context, h catalog.Hook) error
 }
 
+// Mailboxes keeps what an adapter that fetches knows of each account: its place,
+// and how it is doing. They fail with errs.Unavailable when the database is away.
+type Mailboxes interface {
+	// Cursor returns how far a folder was fetched, a new one if it never was.
+	Cursor(ctx context.Context, account ids.ID, folder string) (mailbox.Cursor, error)
+	// Advance keeps a cursor once what it passed is on disk.
+	Advance(ctx context.Context, c mailbox.Cursor) error
+	// Note says how an account is doing and how many mails wait there: at least every
+	// mailbox.Heartbeat, and at once when something changes.
+	Note(ctx context.Context, account ids.ID, r mailbox.Result, waiting int) error
+	// RotateRefreshToken keeps the refresh token that replaces an old one.
+	RotateRefreshToken(ctx context.Context, account ids.ID, old, fresh string) error
+	// Lease takes or renews the right to fetch an account for d and reports whether
+	// the holder has it; Release gives it back.
+	Lease(ctx context.Context, account, holder ids.ID, d time.Duration) (bool, error)
+	Release(ctx context.Context, account, holder ids.ID) error
+}
+
+// Tester is an adapter that can try, step by step, whether mail can be fetched.
+type Tester = mailbox.Fetcher
+
 // Env is what an adapter is made from.
 type Env struct {
 	Host     Host
@@ -81,6 +111,8 @@ type Env struct {
 	SpoolDir string            // folder for input too large for memory
 	Log      *slog.Logger
 	Clock    clock.Clock
+
+	Mailboxes Mailboxes // for adapters that fetch
 
 	// What an adapter of kind Web needs besides; others may leave it unset.
 	Hooks     Hooks

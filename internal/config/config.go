@@ -24,22 +24,32 @@ import (
 
 // Config holds every setting. The tags are read by the command line.
 type Config struct {
-	Data         string   `help:"Folder for the database, attachments and keys." default:"./lotse-data" env:"LOTSE_DATA" type:"path" placeholder:"DIR"`
-	Database     string   `help:"Database: postgres://… or sqlite:FILE. Default: a SQLite file in the data folder." env:"LOTSE_DATABASE" placeholder:"URL"`
-	HTTP         string   `name:"http" help:"Address of the web server." default:":8080" env:"LOTSE_HTTP" placeholder:"ADDR"`
-	SMTP         string   `name:"smtp" help:"Address of the mail server; empty: none." default:":2525" env:"LOTSE_SMTP" placeholder:"ADDR"`
-	URL          string   `name:"url" help:"Public address of the desk, such as https://hilfe.example.org." env:"LOTSE_URL" placeholder:"URL"`
-	Hostname     string   `help:"Name to give in mail transfer. Default: the host of the public address." env:"LOTSE_HOSTNAME" placeholder:"NAME"`
-	MaxMail      int64    `help:"Largest mail accepted, in bytes." default:"52428800" env:"LOTSE_MAX_MAIL" placeholder:"BYTES"`
-	TLSCert      string   `name:"tls-cert" help:"Certificate file (PEM) for HTTPS and STARTTLS." env:"LOTSE_TLS_CERT" type:"path" placeholder:"FILE"`
-	TLSKey       string   `name:"tls-key" help:"Key file (PEM) of the certificate." env:"LOTSE_TLS_KEY" type:"path" placeholder:"FILE"`
-	ACMEHost     []string `name:"acme-host" help:"Get certificates for these host names by ACME." env:"LOTSE_ACME_HOST" placeholder:"HOST"`
-	ACMEEmail    string   `name:"acme-email" help:"Contact address for the certificate authority." env:"LOTSE_ACME_EMAIL" placeholder:"ADDRESS"`
-	ACMEURL      string   `name:"acme-url" help:"Directory of the certificate authority. Default: Let's Encrypt." env:"LOTSE_ACME_URL" placeholder:"URL"`
-	TrustedProxy []string `name:"trusted-proxy" help:"Networks (CIDR) of proxies whose forwarded headers are believed." env:"LOTSE_TRUSTED_PROXY" placeholder:"CIDR"`
-	Metrics      string   `help:"Address of its own for /metrics. Default: on the web address, for this machine only." env:"LOTSE_METRICS" placeholder:"ADDR"`
-	NoBackup     bool     `name:"skip-upgrade-backup" help:"Upgrade the database without a backup before." env:"LOTSE_SKIP_UPGRADE_BACKUP"`
-	LogFormat    string   `help:"Form of the log: text or json." default:"text" enum:"text,json" env:"LOTSE_LOG_FORMAT"`
+	Data               string   `help:"Folder for the database, attachments and keys." default:"./lotse-data" env:"LOTSE_DATA" type:"path" placeholder:"DIR"`
+	Database           string   `help:"Database: postgres://… or sqlite:FILE. Default: a SQLite file in the data folder." env:"LOTSE_DATABASE" placeholder:"URL"`
+	HTTP               string   `name:"http" help:"Address of the web server." default:":8080" env:"LOTSE_HTTP" placeholder:"ADDR"`
+	SMTP               string   `name:"smtp" help:"Address of the mail server; empty: none." default:":2525" env:"LOTSE_SMTP" placeholder:"ADDR"`
+	LMTP               string   `name:"lmtp" help:"Address or socket (a path) for mail your own mail server hands over by LMTP; empty: none." env:"LOTSE_LMTP" placeholder:"ADDR"`
+	URL                string   `name:"url" help:"Public address of the desk, such as https://hilfe.example.org." env:"LOTSE_URL" placeholder:"URL"`
+	Hostname           string   `help:"Name to give in mail transfer. Default: the host of the public address." env:"LOTSE_HOSTNAME" placeholder:"NAME"`
+	MaxMail            int64    `help:"Largest mail accepted, in bytes." default:"52428800" env:"LOTSE_MAX_MAIL" placeholder:"BYTES"`
+	TLSCert            string   `name:"tls-cert" help:"Certificate file (PEM) for HTTPS and STARTTLS." env:"LOTSE_TLS_CERT" type:"path" placeholder:"FILE"`
+	TLSKey             string   `name:"tls-key" help:"Key file (PEM) of the certificate." env:"LOTSE_TLS_KEY" type:"path" placeholder:"FILE"`
+	ACMEHost           []string `name:"acme-host" help:"Get certificates for these host names by ACME." env:"LOTSE_ACME_HOST" placeholder:"HOST"`
+	ACMEEmail          string   `name:"acme-email" help:"Contact address for the certificate authority." env:"LOTSE_ACME_EMAIL" placeholder:"ADDRESS"`
+	ACMEURL            string   `name:"acme-url" help:"Directory of the certificate authority. Default: Let's Encrypt." env:"LOTSE_ACME_URL" placeholder:"URL"`
+	TrustedProxy       []string `name:"trusted-proxy" help:"Networks (CIDR) of proxies whose forwarded headers are believed." env:"LOTSE_TRUSTED_PROXY" placeholder:"CIDR"`
+	Metrics            string   `help:"Address of its own for /metrics. Default: on the web address, for this machine only." env:"LOTSE_METRICS" placeholder:"ADDR"`
+	MailChecks         bool     `name:"mail-checks" help:"Look up where mails come from (SPF, DKIM, DMARC, ARC)." default:"true" negatable:"" env:"LOTSE_MAIL_CHECKS"`
+	DNS                string   `name:"dns" help:"Name server for these checks. Default: the machine's." env:"LOTSE_DNS" placeholder:"ADDR"`
+	MailRelay          []string `name:"mail-relay" help:"Networks (CIDR) of your own mail servers that hand mail on to the desk." env:"LOTSE_MAIL_RELAY" placeholder:"CIDR"`
+	AuthservID         []string `name:"authserv-id" help:"Servers whose Authentication-Results are believed." env:"LOTSE_AUTHSERV_ID" placeholder:"NAME"`
+	ARCSealer          []string `name:"arc-sealer" help:"Domains whose ARC seal vouches for forwarded mail." env:"LOTSE_ARC_SEALER" placeholder:"DOMAIN"`
+	Clamd              string   `help:"Virus scanner (ClamAV daemon): host:port or the path of its socket." env:"LOTSE_CLAMD" placeholder:"ADDR"`
+	Rspamd             string   `help:"Spam filter, such as http://127.0.0.1:11333." env:"LOTSE_RSPAMD" placeholder:"URL"`
+	RspamdPassword     string   `name:"rspamd-password" help:"Password of the spam filter; better in the environment or a file." env:"LOTSE_RSPAMD_PASSWORD" placeholder:"PASSWORD"`
+	RspamdPasswordFile string   `name:"rspamd-password-file" help:"File with the password of the spam filter." env:"LOTSE_RSPAMD_PASSWORD_FILE" type:"path" placeholder:"FILE"`
+	NoBackup           bool     `name:"skip-upgrade-backup" help:"Upgrade the database without a backup before." env:"LOTSE_SKIP_UPGRADE_BACKUP"`
+	LogFormat          string   `help:"Form of the log: text or json." default:"text" enum:"text,json" env:"LOTSE_LOG_FORMAT"`
 }
 
 // DatabaseURL returns the database to open.
@@ -84,9 +94,14 @@ func (c Config) MailHost() string {
 
 // Proxies returns the networks whose forwarded headers are believed. Check has
 // found them valid.
-func (c Config) Proxies() []netip.Prefix {
+func (c Config) Proxies() []netip.Prefix { return prefixes(c.TrustedProxy) }
+
+// Relays returns the networks of own mail servers. Check has found them valid.
+func (c Config) Relays() []netip.Prefix { return prefixes(c.MailRelay) }
+
+func prefixes(written []string) []netip.Prefix {
 	var nets []netip.Prefix
-	for _, s := range c.TrustedProxy {
+	for _, s := range written {
 		if p, err := parsePrefix(s); err == nil {
 			nets = append(nets, p)
 		}
@@ -110,12 +125,17 @@ func parsePrefix(s string) (netip.Prefix, error) {
 func (c Config) Check() error {
 	var found []error
 	bad := func(field, key string, args ...any) { found = append(found, errs.Field(field, key, args...)) }
-	for field, addr := range map[string]string{"http": c.HTTP, "smtp": c.SMTP, "metrics": c.Metrics} {
+	for field, addr := range map[string]string{"http": c.HTTP, "smtp": c.SMTP, "metrics": c.Metrics, "dns": c.DNS} {
 		if addr == "" && field != "http" {
 			continue
 		}
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			bad(field, "config.address", "Value", addr)
+		}
+	}
+	if c.LMTP != "" && !strings.Contains(c.LMTP, "/") {
+		if _, _, err := net.SplitHostPort(c.LMTP); err != nil {
+			bad("lmtp", "config.address", "Value", c.LMTP)
 		}
 	}
 	if c.Database != "" && !db.IsPostgres(c.Database) && !strings.HasPrefix(c.Database, "sqlite:") {
@@ -129,13 +149,31 @@ func (c Config) Check() error {
 	if c.MaxMail < 1<<20 {
 		bad("max-mail", "config.max_mail")
 	}
-	for _, p := range c.TrustedProxy {
-		if _, err := parsePrefix(p); err != nil {
-			bad("trusted-proxy", "config.network", "Value", p)
+	for field, nets := range map[string][]string{"trusted-proxy": c.TrustedProxy, "mail-relay": c.MailRelay} {
+		for _, p := range nets {
+			if _, err := parsePrefix(p); err != nil {
+				bad(field, "config.network", "Value", p)
+			}
 		}
 	}
-	found = append(found, c.checkTLS(), c.checkData())
+	_, err := c.SpamPassword()
+	found = append(found, c.checkTLS(), c.checkData(), err)
 	return errors.Join(found...)
+}
+
+// SpamPassword returns the password of the spam filter, "" if it wants none.
+func (c Config) SpamPassword() (string, error) {
+	if c.RspamdPasswordFile == "" {
+		return c.RspamdPassword, nil
+	}
+	if c.RspamdPassword != "" {
+		return "", errs.Field("rspamd-password-file", "config.password_both")
+	}
+	text, err := os.ReadFile(c.RspamdPasswordFile)
+	if err != nil {
+		return "", errs.Field("rspamd-password-file", "config.file", "Value", c.RspamdPasswordFile, "Cause", err.Error())
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 func (c Config) checkTLS() error {
@@ -172,5 +210,5 @@ func (c Config) Channel(kind string) map[string]string {
 	if kind != "email" {
 		return nil
 	}
-	return map[string]string{"listen": c.SMTP, "hostname": c.MailHost(), "max_bytes": strconv.FormatInt(c.MaxMail, 10)}
+	return map[string]string{"listen": c.SMTP, "lmtp": c.LMTP, "hostname": c.MailHost(), "max_bytes": strconv.FormatInt(c.MaxMail, 10)}
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -16,19 +17,24 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 	}
 	off := good
 	off.SMTP = ""
+	off.LMTP = "/run/lotse/lmtp"
 	if err := off.Check(); err != nil {
 		t.Errorf("mail switched off: %v", err)
 	}
 	for want, change := range map[string]func(*config.Config){
-		"http":          func(c *config.Config) { c.HTTP = "8080" },
-		"smtp":          func(c *config.Config) { c.SMTP = "mail" },
-		"metrics":       func(c *config.Config) { c.Metrics = "x" },
-		"database":      func(c *config.Config) { c.Database = "mysql://x" },
-		"url":           func(c *config.Config) { c.URL = "hilfe.example.org" },
-		"max-mail":      func(c *config.Config) { c.MaxMail = 10 },
-		"trusted-proxy": func(c *config.Config) { c.TrustedProxy = []string{"10.0.0.0/8", "10.0.0.0/99"} },
-		"tls-cert":      func(c *config.Config) { c.TLSCert = "cert.pem" },
-		"data":          func(c *config.Config) { c.Data = filepath.Join("/dev/null", "x") },
+		"http":                 func(c *config.Config) { c.HTTP = "8080" },
+		"smtp":                 func(c *config.Config) { c.SMTP = "mail" },
+		"lmtp":                 func(c *config.Config) { c.LMTP = "mail" },
+		"metrics":              func(c *config.Config) { c.Metrics = "x" },
+		"database":             func(c *config.Config) { c.Database = "mysql://x" },
+		"url":                  func(c *config.Config) { c.URL = "hilfe.example.org" },
+		"max-mail":             func(c *config.Config) { c.MaxMail = 10 },
+		"trusted-proxy":        func(c *config.Config) { c.TrustedProxy = []string{"10.0.0.0/8", "10.0.0.0/99"} },
+		"dns":                  func(c *config.Config) { c.DNS = "127.0.0.1" },
+		"mail-relay":           func(c *config.Config) { c.MailRelay = []string{"127.0.0.1", "localhost"} },
+		"rspamd-password-file": func(c *config.Config) { c.RspamdPasswordFile = filepath.Join(c.Data, "nothing") },
+		"tls-cert":             func(c *config.Config) { c.TLSCert = "cert.pem" },
+		"data":                 func(c *config.Config) { c.Data = filepath.Join("/dev/null", "x") },
 	} {
 		bad := good
 		change(&bad)
@@ -59,5 +65,20 @@ func TestAddressesPeopleSee(t *testing.T) {
 		if got := c.config.MailHost(); got != c.host {
 			t.Errorf("MailHost = %q, want %q", got, c.host)
 		}
+	}
+}
+
+func TestSpamPassword(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("geheim\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]config.Config{"": {}, "direkt": {RspamdPassword: "direkt"}, "geheim": {RspamdPasswordFile: file}} {
+		if got, err := c.SpamPassword(); err != nil || got != want {
+			t.Errorf("%q %v, want %q", got, err, want)
+		}
+	}
+	if _, err := (config.Config{RspamdPassword: "direkt", RspamdPasswordFile: file}).SpamPassword(); !errs.Is(err, errs.Invalid) {
+		t.Errorf("both: %v", err)
 	}
 }

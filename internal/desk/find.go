@@ -102,6 +102,46 @@ func (d *Desk) NumberedTx(ctx context.Context, tx *db.Tx, brand ids.ID, number s
 	return d.caseFromRow(row), true, nil
 }
 
+// Awaiting is a message that answers one which was not there when it came.
+type Awaiting struct {
+	CaseID     ids.ID // of the message
+	CustomerID ids.ID // who wrote it; zero if no customer
+}
+
+// AwaitingTx returns for each of the channel's ids the messages of a brand that
+// await the message which carries it, the oldest first, a few at most.
+func (d *Desk) AwaitingTx(ctx context.Context, tx *db.Tx, brand ids.ID, externalIDs []string) (map[string][]Awaiting, error) {
+	found := map[string][]Awaiting{}
+	if len(externalIDs) == 0 {
+		return found, nil
+	}
+	lookups := make([][]byte, len(externalIDs))
+	name := make(map[string]string, len(externalIDs))
+	for i, id := range externalIDs {
+		lookups[i] = d.externalLookup(brand, id)
+		name[string(lookups[i])] = id
+	}
+	var rows []struct {
+		Lookup           []byte
+		CaseID, AuthorID ids.ID
+	}
+	err := tx.NewSelect().TableExpr("message_references AS r").ColumnExpr("r.lookup, m.case_id, m.author_id").
+		Join("JOIN messages AS m ON m.id = r.message_id").Where("r.lookup IN (?) AND m.kind = ?", bun.List(lookups), Inbound).
+		OrderExpr("m.created_at, m.id").Limit(maxAwaiting).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("finding messages that await others: %w", err)
+	}
+	for _, r := range rows {
+		id := name[string(r.Lookup)]
+		found[id] = append(found[id], Awaiting{CaseID: r.CaseID, CustomerID: r.AuthorID})
+	}
+	return found, nil
+}
+
+// maxAwaiting bounds how many messages AwaitingTx returns in all: many people
+// may answer a circular that never came here.
+const maxAwaiting = 5000
+
 // Member is one customer who takes part in one case.
 type Member struct{ CaseID, CustomerID ids.ID }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/uptrace/bun"
+
 	"lotse/internal/access"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
@@ -50,7 +52,7 @@ func (d *Desk) mergeTx(ctx context.Context, tx *db.Tx, a access.Actor, from, int
 		}
 	}
 	now := clock.Now(d.clock)
-	if err := d.moveMessages(ctx, tx, source, target); err != nil {
+	if err := d.moveMessages(ctx, tx, a, source, target); err != nil {
 		return err
 	}
 	target.Messages += source.Messages
@@ -82,18 +84,21 @@ func (d *Desk) mergeTx(ctx context.Context, tx *db.Tx, a access.Actor, from, int
 
 // moveMessages appends the source's timeline to the target's. What came from
 // somebody else's case stays marked as such: the customer of the target, who may
-// read the case, must not read that.
-func (d *Desk) moveMessages(ctx context.Context, tx *db.Tx, source, target Case) error {
-	joined := ByHand
+// read the case, must not read that. Where the program itself merges, only the
+// message that opened the source has a new reason to be where it is.
+func (d *Desk) moveMessages(ctx context.Context, tx *db.Tx, a access.Actor, source, target Case) error {
+	joined, keep := ByHand, []Joined{ByMerge}
 	if source.CustomerID != target.CustomerID {
 		joined = ByMerge
+	} else if a.Kind == access.System {
+		joined, keep = ByAnswer, []Joined{ByToken, ByReference, ByHand, ByStaff, ByLink, ByMerge, BySibling, ByReport}
 	}
 	steps := []struct {
 		what, sql string
 		args      []any
 	}{
-		{"messages", "UPDATE messages SET case_id = ?, seq = seq + ?, joined = CASE WHEN joined = ? THEN joined ELSE ? END WHERE case_id = ?",
-			[]any{target.ID, target.Messages, ByMerge, joined, source.ID}},
+		{"messages", "UPDATE messages SET case_id = ?, seq = seq + ?, joined = CASE WHEN joined IN (?) THEN joined ELSE ? END WHERE case_id = ?",
+			[]any{target.ID, target.Messages, bun.List(keep), joined, source.ID}},
 		{"attachments", "UPDATE attachments SET case_id = ? WHERE case_id = ?", []any{target.ID, source.ID}},
 		{"participants", "INSERT INTO participants (case_id, customer_id) SELECT ?, customer_id FROM participants WHERE case_id = ? ON CONFLICT DO NOTHING", []any{target.ID, source.ID}},
 		{"suggestions", "UPDATE suggestions SET settled_at = ? WHERE case_id = ? AND settled_at IS NULL", []any{clock.Now(d.clock), source.ID}},
@@ -104,6 +109,30 @@ func (d *Desk) moveMessages(ctx context.Context, tx *db.Tx, source, target Case)
 		}
 	}
 	return nil
+}
+
+// UniteTx merges a case into another because a message showed that both are one
+// conversation of the same customer. It leaves them as they are, and reports
+// false, where a person has begun to work on the first, or anything else speaks
+// against it.
+func (d *Desk) UniteTx(ctx context.Context, tx *db.Tx, from, into ids.ID) (bool, error) {
+	if from == into {
+		return false, nil
+	}
+	found, err := d.lockCases(ctx, tx, []ids.ID{from, into})
+	if err != nil || len(found) != 2 {
+		return false, err
+	}
+	source, target := found[0], found[1]
+	if source.ID != from {
+		source, target = target, source
+	}
+	begun := !source.OwnerID.IsZero() || !source.AnsweredAt.IsZero() || source.Public != NotPublic
+	over := !source.MergedInto.IsZero() || !target.MergedInto.IsZero() || !source.TrashedAt.IsZero() || !target.TrashedAt.IsZero()
+	if begun || over || source.CustomerID != target.CustomerID || source.BrandID != target.BrandID || source.TeamID != target.TeamID {
+		return false, nil
+	}
+	return true, d.mergeTx(ctx, tx, access.Lotse(target.BrandID), from, into)
 }
 
 // Dismiss settles a suggestion: the cases do not belong together.

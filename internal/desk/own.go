@@ -30,7 +30,7 @@ type OwnFile struct {
 }
 
 // hidden are the kinds of message a customer never sees.
-var hidden = []MessageKind{Note, HandOver, Withdrawn}
+var hidden = []MessageKind{Note, HandOver, Withdrawn, MovedAway}
 
 // OwnFile returns the customer's case with a number. It holds no notes, no
 // hand-overs, nothing withdrawn, nothing that others who take part wrote to the

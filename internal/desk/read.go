@@ -21,7 +21,7 @@ type File struct {
 	Messages    []Message
 	More        bool // older messages exist than are shown
 	Suggestions []Suggestion
-	Filings     []Event // its Classified events, oldest first
+	Filings     []Event // its Classified and CustomerChanged events, oldest first
 	MergedInto  string  // number of the case this one was merged into
 }
 
@@ -127,12 +127,12 @@ func (d *Desk) attachments(ctx context.Context, c Case) (map[ids.ID][]Attachment
 	return files, nil
 }
 
-// readMargin asks for suggestions and classifications at once: the page of a case
-// has no statement to spare.
-const readMargin = "SELECT s.target_id, s.reason, c.number, 0 AS seq, 0 AS actor_kind, NULL AS actor_id, NULL AS params, 0 AS created_at " +
+// readMargin asks for suggestions and what stands between the messages at once: the
+// page of a case has no statement to spare.
+const readMargin = "SELECT s.target_id, s.reason, c.number, 0 AS seq, '' AS kind, 0 AS actor_kind, NULL AS actor_id, NULL AS params, 0 AS created_at " +
 	"FROM suggestions AS s JOIN cases AS c ON c.id = s.target_id WHERE s.case_id = ? AND s.settled_at IS NULL " +
-	"UNION ALL SELECT NULL, 0, '', e.seq, e.actor_kind, e.actor_id, e.params, e.created_at " +
-	"FROM events AS e WHERE e.case_id = ? AND e.kind = ? ORDER BY seq, reason"
+	"UNION ALL SELECT NULL, 0, '', e.seq, e.kind, e.actor_kind, e.actor_id, e.params, e.created_at " +
+	"FROM events AS e WHERE e.case_id = ? AND e.kind IN (?, ?) ORDER BY seq, reason"
 
 // margin fills in what stands beside the timeline.
 func (d *Desk) margin(ctx context.Context, f *File) error {
@@ -142,7 +142,7 @@ func (d *Desk) margin(ctx context.Context, f *File) error {
 		Reason   SuggestReason
 		Number   string
 	}
-	if err := d.db.Read().NewRaw(readMargin, f.Case.ID, f.Case.ID, Classified).Scan(ctx, &rows); err != nil {
+	if err := d.db.Read().NewRaw(readMargin, f.Case.ID, f.Case.ID, Classified, CustomerChanged).Scan(ctx, &rows); err != nil {
 		return db.Classify(fmt.Errorf("reading suggestions and classifications: %w", err))
 	}
 	for _, r := range rows {
@@ -150,7 +150,6 @@ func (d *Desk) margin(ctx context.Context, f *File) error {
 			f.Suggestions = append(f.Suggestions, Suggestion{CaseID: f.Case.ID, TargetID: r.TargetID, Number: r.Number, Reason: r.Reason})
 			continue
 		}
-		r.Kind = Classified
 		event, err := r.event()
 		if err != nil {
 			return err
@@ -178,6 +177,15 @@ func (d *Desk) Attachment(ctx context.Context, a access.Actor, id ids.ID) (Attac
 		return Attachment{}, err
 	}
 	return d.attachmentFromRow(c.CustomerID, row), nil
+}
+
+// MayOpen returns nil if the actor may read the bytes of a file they may see: one in
+// which a virus was found only whoever holds RepairIntake may.
+func (f Attachment) MayOpen(a access.Actor) error {
+	if f.Virus != "" && !a.May(access.RepairIntake) {
+		return errs.New(errs.Forbidden, "case.infected")
+	}
+	return nil
 }
 
 // Message returns one message, if the actor may see its case.

@@ -41,14 +41,31 @@ type Receipt struct {
 	Spam        int64          // points of the spam score
 	Class       Classification // of a new case; what can't be chosen is left out
 	ClaimedAt   time.Time
+	Folds       []markup.Fold
+	Found       Findings
 	Attachments []Attachment
 	Suggestions []Suggestion
+	// Awaited are the channel's ids of messages it answers that are not there: if
+	// they come, they belong to its case (AwaitingTx).
+	Awaited []string
+	// Report says that it speaks of what became of another message: it changes
+	// nothing about where its case stands, and its sender takes no part in it.
+	Report bool
+	Aside  *Aside // written by a colleague along with it; nil if nothing
 	// Past is when the message was written, for one that is brought in from
 	// elsewhere: nothing is promised, acknowledged or opened again for it. Zero: it
 	// arrives now.
 	Past      clock.Stamp
 	PastState State // of the case that a message of the past opens; zero is Fresh
 	Sent      bool  // of the past: the desk wrote it, to CustomerID
+}
+
+// Aside is what a colleague wrote when they passed a message on: an internal note
+// behind it.
+type Aside struct {
+	StaffID ids.ID
+	Name    string
+	Text    string // plain
 }
 
 // Received says where a receipt went.
@@ -95,6 +112,7 @@ type batch struct {
 	attachments  []attachmentRow
 	participants []participantRow
 	suggestions  []suggestionRow
+	references   []referenceRow
 	changes      []Change
 	received     []Received
 	numbers      []string // for the cases the batch opens
@@ -161,17 +179,44 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 		a.ID, a.BrandID, a.CaseID, a.MessageID, a.Position = ids.New(), c.BrandID, c.ID, m.ID, int64(i)
 		b.attachments = append(b.attachments, b.desk.attachmentToRow(c.CustomerID, a))
 	}
-	b.participants = append(b.participants, participantRow{CaseID: c.ID, CustomerID: r.CustomerID})
+	if !r.Report && !r.CustomerID.IsZero() {
+		b.participants = append(b.participants, participantRow{CaseID: c.ID, CustomerID: r.CustomerID})
+	}
+	for i, id := range r.Awaited {
+		b.references = append(b.references, referenceRow{MessageID: m.ID, Position: int64(i), BrandID: c.BrandID,
+			Lookup: b.desk.externalLookup(c.BrandID, id), Value: b.desk.seal.Seal(c.CustomerID, id)})
+	}
 	for _, s := range r.Suggestions {
 		b.suggestions = append(b.suggestions, suggestionRow{CaseID: c.ID, TargetID: s.TargetID, Reason: s.Reason, CreatedAt: b.now})
 	}
 	b.changes = append(b.changes, Change{
-		Kind: MessageReceived, Actor: access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID},
-		Case: *c, Message: m, Awaits: r.awaits(c), Moved: true, Past: r.Past,
+		Kind: MessageReceived, Actor: r.actor(c), Case: *c, Message: m, Awaits: r.awaits(c), Moved: !r.Report, Past: r.Past,
 		Params: r.params(map[string]any{"message": m.ID, "joined": r.Joined}),
 	})
+	if r.Aside != nil {
+		b.addAside(c, r)
+	}
 	b.received = append(b.received, Received{CaseID: c.ID, MessageID: m.ID, Number: c.Number, DueAt: c.DueAt})
 	return nil
+}
+
+// actor is who did what the receipt brings: a customer, or nobody in particular.
+func (r *Receipt) actor(c *Case) access.Actor {
+	if r.CustomerID.IsZero() {
+		return access.Lotse(c.BrandID)
+	}
+	return access.Actor{Kind: access.Customer, ID: r.CustomerID, BrandID: c.BrandID}
+}
+
+// addAside adds what a colleague wrote along with a message.
+func (b *batch) addAside(c *Case, r *Receipt) {
+	by := access.Actor{Kind: access.Staff, ID: r.Aside.StaffID, BrandID: c.BrandID, Name: r.Aside.Name}
+	m := b.addMessage(c, Message{
+		Kind: Note, Visibility: Internal, AuthorKind: by.Kind, AuthorID: by.ID, AuthorName: by.Name, Channel: r.Channel,
+		Body: r.Aside.Text, HTML: markup.HTMLFromText(r.Aside.Text), Joined: ByStaff, CreatedAt: r.Past,
+	}, nil)
+	b.changes = append(b.changes, Change{Kind: Noted, Actor: by, Case: *c, Message: m, Awaits: r.awaits(c), Past: r.Past,
+		Params: r.params(map[string]any{"message": m.ID})})
 }
 
 // message is what the receipt adds to its case.
@@ -180,6 +225,10 @@ func (r *Receipt) message() Message {
 		Kind: Inbound, Visibility: Private, AuthorKind: access.Customer, AuthorID: r.CustomerID, AuthorName: r.AuthorName,
 		Channel: r.Channel, Subject: r.Subject, Body: r.Text, HTML: r.HTML, ExternalID: r.ExternalID,
 		EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation, ClaimedAt: clock.At(r.ClaimedAt), CreatedAt: r.Past,
+		Folds: markup.SoundFolds(r.Text, r.Folds), Found: r.Found,
+	}
+	if r.CustomerID.IsZero() {
+		m.AuthorKind = access.Nobody
 	}
 	if r.Sent {
 		m.Kind, m.AuthorKind, m.AuthorID = Reply, access.Staff, ids.ID{}
@@ -187,11 +236,11 @@ func (r *Receipt) message() Message {
 	return m
 }
 
-// awaits reports whether the customer waits for an answer to the message. Nobody
-// waits for one to what was closed elsewhere.
+// awaits reports whether the customer waits for an answer. Nobody waits for one
+// to what was closed elsewhere; what calls for none leaves owed what was owed.
 func (r *Receipt) awaits(c *Case) bool {
 	if r.Past.IsZero() {
-		return !r.Quiet
+		return !r.Quiet || (!r.New && !c.DueAt.IsZero())
 	}
 	return !r.Quiet && !r.Sent && c.State.IsOpen()
 }
@@ -225,6 +274,9 @@ func (b *batch) caseFor(ctx context.Context, r *Receipt) (*Case, error) {
 		ID: r.CaseID, BrandID: r.BrandID, Number: number, Subject: r.Subject, State: Fresh, TeamID: r.TeamID,
 		CustomerID: r.CustomerID, AccountID: r.AccountID, Channel: r.Channel, Language: r.Language, Version: 1,
 		CreatedAt: b.now, ChangedAt: b.now, DueAt: clock.At(due), Spam: r.Spam,
+	}
+	if r.Quiet {
+		c.DueAt = 0 // nobody waits for an answer
 	}
 	if c.Class, err = b.desk.choosable(ctx, r.BrandID, r.Class); err != nil {
 		return nil, err
@@ -366,6 +418,9 @@ func (b *batch) store(ctx context.Context) error {
 	if err := insert(ctx, b.tx, b.attachments, "attachments", ""); err != nil {
 		return err
 	}
+	if err := insert(ctx, b.tx, b.references, "references", ""); err != nil {
+		return err
+	}
 	if err := insert(ctx, b.tx, b.participants, "participants", "CONFLICT DO NOTHING"); err != nil {
 		return err
 	}
@@ -392,7 +447,7 @@ func insert[T any](ctx context.Context, tx *db.Tx, rows []T, what, on string) er
 func (d *Desk) saveCase(ctx context.Context, tx *db.Tx, c Case) error {
 	row := d.caseToRow(c)
 	res, err := tx.NewUpdate().Model(&row).
-		Column("subject", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at", "trashed_at", "erasure_at",
+		Column("subject", "customer_id", "state", "team_id", "owner_id", "language", "version", "messages", "merged_into", "changed_at", "due_at", "answered_at", "closed_at", "trashed_at", "erasure_at",
 			"topic_id", "product_id", "region_id").
 		Where("id = ? AND version = ?", c.ID, c.Version-1).Returning("NULL").Exec(ctx)
 	if err != nil {

@@ -96,6 +96,7 @@ const (
 	Ack       MessageKind = 4 // automatic acknowledgement
 	HandOver  MessageKind = 5 // internal: reason of a hand-over
 	Withdrawn MessageKind = 6 // a reply taken back before it was sent
+	MovedAway MessageKind = 7 // internal: the place of a message that was moved to another case
 )
 
 // Visibility says who may read a message.
@@ -113,16 +114,21 @@ type Joined uint8
 
 // The reasons. They are stored: never renumber.
 const (
-	Opened      Joined = 0 // it opened the case
-	ByToken     Joined = 1 // a signed reply address
-	ByReference Joined = 2 // it answers a message of the case and comes from a participant
-	ByHand      Joined = 3 // a staff member said so
-	ByStaff     Joined = 4 // written at the desk
-	ByLink      Joined = 5 // written on the page that a secret link opens
-	ByMerge     Joined = 6 // a staff member merged the case of somebody else into this one
+	Opened      Joined = 0  // it opened the case
+	ByToken     Joined = 1  // a signed reply address
+	ByReference Joined = 2  // it answers a message of the case and comes from a participant
+	ByHand      Joined = 3  // a staff member said so
+	ByStaff     Joined = 4  // written at the desk
+	ByLink      Joined = 5  // written on the page that a secret link opens
+	ByMerge     Joined = 6  // a staff member merged the case of somebody else into this one
+	ByAnswer    Joined = 7  // a message of the case answers it and came before it
+	BySibling   Joined = 8  // it answers the same unknown message as one of the same person in the case
+	ByForward   Joined = 9  // it opened the case: a colleague passed it on
+	ByReport    Joined = 10 // it speaks of what became of a message of the case
 )
 
-var joinedNames = map[Joined]string{Opened: "opened", ByToken: "token", ByReference: "reference", ByHand: "hand", ByStaff: "staff", ByLink: "link", ByMerge: "merge"}
+var joinedNames = map[Joined]string{Opened: "opened", ByToken: "token", ByReference: "reference", ByHand: "hand", ByStaff: "staff", ByLink: "link", ByMerge: "merge",
+	ByAnswer: "answer", BySibling: "sibling", ByForward: "forward", ByReport: "report"}
 
 // String returns the reason's name in the catalogue ("case.joined.token").
 func (j Joined) String() string { return joinedNames[j] }
@@ -145,7 +151,9 @@ type Message struct {
 	ExternalID  string // the channel's id of it, such as Message-ID
 	EnvelopeID  ids.ID
 	Joined      Joined
-	Automation  uint8  // as intake.Automation
+	Automation  uint8         // as intake.Automation
+	Folds       []markup.Fold // stretches of Body that are shown folded
+	Found       Findings
 	ToTeam      ids.ID // of a hand-over: the new team
 	ToOwner     ids.ID // of a hand-over: the new owner; zero is the team's duty roster
 	ClaimedAt   clock.Stamp
@@ -167,6 +175,7 @@ type Attachment struct {
 	Size        int64
 	SHA256      []byte
 	BlobID      ids.ID
+	Virus       string // what a virus scanner calls it; "" if clean or not scanned
 }
 
 // Suggestion is a case that another may belong to.
@@ -186,9 +195,10 @@ const (
 	SuggestReference SuggestReason = 2 // it answers a message there, but comes from a stranger to the case
 	SuggestSubject   SuggestReason = 3 // same customer, same subject
 	SuggestSender    SuggestReason = 4 // same customer, still open
+	SuggestUnproven  SuggestReason = 5 // it would belong there, but its sender may be forged
 )
 
-var suggestNames = map[SuggestReason]string{SuggestNumber: "number", SuggestReference: "reference", SuggestSubject: "subject", SuggestSender: "sender"}
+var suggestNames = map[SuggestReason]string{SuggestNumber: "number", SuggestReference: "reference", SuggestSubject: "subject", SuggestSender: "sender", SuggestUnproven: "unproven"}
 
 // String returns the reason's name in the catalogue ("case.suggest.number").
 func (r SuggestReason) String() string { return suggestNames[r] }
@@ -210,8 +220,12 @@ const (
 	Merged            EventKind = "case.merged"
 	SuggestionDropped EventKind = "case.suggestion_dropped"
 	DeliveryFailed    EventKind = "delivery.failed"
-	Confirmed         EventKind = "case.confirmed" // solved, says the customer
-	Contested         EventKind = "case.contested" // not solved, says the customer
+	DeliveryBounced   EventKind = "delivery.bounced"      // params message, delivery, report (the message that says so), reason, hard
+	Complained        EventKind = "delivery.complained"   // its receiver calls a message of the case spam
+	MessageMoved      EventKind = "message.moved"         // params message, from, to: in the events of both cases
+	CustomerChanged   EventKind = "case.customer_changed" // params from, to
+	Confirmed         EventKind = "case.confirmed"        // solved, says the customer
+	Contested         EventKind = "case.contested"        // not solved, says the customer
 	ErasureAsked      EventKind = "case.erasure_asked"
 	ErasureSettled    EventKind = "case.erasure_settled"
 	Trashed           EventKind = "case.trashed"
@@ -227,8 +241,10 @@ type Change struct {
 	Actor        access.Actor
 	Case         Case     // after the change
 	Message      *Message // added or touched; nil if none
+	Last         *Message // of a case that a message was moved out of: what came in last and is still there; nil if nothing
 	CustomerName string   // set when the case was opened
 	To           string   // address to acknowledge to; empty: the customer's
+	From         ids.ID   // whose Message, or whose the case, was before it was moved or became somebody else's
 	Removed      *Removal // set when the case is deleted, before its rows go
 	Awaits       bool     // the customer waits for an answer
 	Moved        bool     // it belongs to the top of lists

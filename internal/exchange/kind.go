@@ -21,6 +21,7 @@ const (
 	rawJSON                // any JSON, stored as bytes
 	textJSON               // any JSON, stored as text
 	sealedJSON             // any JSON, stored sealed; left out if empty
+	maybeJSON              // any JSON, stored as bytes; left out if there is none
 	base64ed               // text, base64 (RFC 4648 §4)
 	hexed                  // text, hexadecimal digits in lower case
 	digest                 // text, the SHA-256 of a file of the export, as hexed
@@ -29,7 +30,7 @@ const (
 // typeNames are the words of the documentation.
 var typeNames = map[form]string{
 	anID: "id", text: "text", sealed: "text", number: "number", flag: "flag", moment: "time", word: "word", rawJSON: "JSON",
-	textJSON: "JSON", sealedJSON: "JSON", base64ed: "base64", hexed: "hex", digest: "SHA-256",
+	textJSON: "JSON", sealedJSON: "JSON", maybeJSON: "JSON", base64ed: "base64", hexed: "hex", digest: "SHA-256",
 }
 
 // field is one field of a record.
@@ -39,8 +40,9 @@ type field struct {
 	form   form
 	words  map[int64]string // of a word
 	owner  string           // of a sealed field: the column that names the owner, if not the record's
-	strip  string           // of sealedJSON: a secret member that stays here
+	strip  []string         // of sealedJSON: secret members that stay here, such as "oauth.client_secret"
 	later  bool             // points at a record of its own kind, which may come behind it
+	newer  bool             // older exports have none: absent, it is zero
 }
 
 func f(form form, name string, column ...string) field {
@@ -57,9 +59,10 @@ func words(name string, all map[int64]string, column ...string) field {
 	return x
 }
 
-func (x field) ownedBy(column string) field { x.owner = column; return x }
-func (x field) without(member string) field { x.strip = member; return x }
-func (x field) afterwards() field           { x.later = true; return x }
+func (x field) ownedBy(column string) field     { x.owner = column; return x }
+func (x field) without(members ...string) field { x.strip = members; return x }
+func (x field) afterwards() field               { x.later = true; return x }
+func (x field) added() field                    { x.newer = true; return x }
 
 // lookup is a column with the keyed hash of a field, by which the desk finds it
 // again. The keys are another desk's, so it is worked out at import.

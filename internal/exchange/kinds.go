@@ -25,7 +25,10 @@ var kinds = []*kind{
 		kids:  []child{{name: "teams", table: "staff_teams", parent: "staff_id", order: "team_id", flat: true, fields: []field{f(anID, "team", "team_id")}}}},
 	{name: "mailboxes", table: "accounts", key: []string{"id"}, owner: "t.id", fields: []field{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "team", "team_id"), f(text, "channel"), f(text, "address"), f(rawJSON, "aliases"), f(text, "name"),
-		f(text, "language"), f(flag, "active"), f(sealedJSON, "relay").without("password"), f(moment, "created_at")}},
+		f(text, "language"), f(flag, "active"), f(sealedJSON, "receive").without("password", "oauth.client_secret", "oauth.refresh_token"), f(sealedJSON, "relay").without("password"),
+		f(moment, "created_at")},
+		kids: []child{{name: "cursors", table: "mail_cursors", parent: "account_id", order: "folder", fields: []field{
+			f(text, "folder"), f(number, "uid_validity"), f(number, "uid"), f(text, "held"), f(number, "old_uid"), f(moment, "started_at"), f(moment, "changed_at")}}}},
 	{name: "hooks", table: "hooks", key: []string{"id"}, fields: []field{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "mailbox", "account_id"), f(text, "provider"), f(text, "name"), f(flag, "active"), f(moment, "created_at"),
 		f(moment, "last_used_at")},
@@ -61,17 +64,21 @@ var kinds = []*kind{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "case", "case_id"), f(number, "seq"), words("kind", messageWords), words("visibility", visibilityWords),
 		words("author_kind", actorWords), f(anID, "author", "author_id"), f(sealed, "author_name"), f(text, "channel"), f(sealed, "subject"), f(sealed, "text", "body"), f(sealed, "html"),
 		f(sealed, "external_id"), f(hexed, "identity"), f(anID, "envelope", "envelope_id"), words("joined", joinedWords), words("automation", automationWords),
-		f(anID, "to_team"), f(anID, "to_owner"), f(moment, "claimed_at"), f(moment, "created_at")},
-		lookups: []lookup{{column: "external_lookup", field: "external_id", kind: externalLookup, null: true}}},
+		f(maybeJSON, "folds"), f(sealedJSON, "findings"), f(anID, "to_team"), f(anID, "to_owner"), f(moment, "claimed_at"), f(moment, "created_at")},
+		lookups: []lookup{{column: "external_lookup", field: "external_id", kind: externalLookup, null: true}},
+		kids: []child{{name: "awaits", table: "message_references", parent: "message_id", order: "position", inherit: map[string]string{"brand_id": "brand_id"},
+			fields:  []field{f(number, "position"), f(sealed, "external_id", "value")},
+			lookups: []lookup{{column: "lookup", field: "external_id", kind: func(r *record) string { return externalLookup(r.parent) }}}}}},
 	{name: "attachments", table: "attachments", key: []string{"id"}, from: "attachments AS t JOIN cases AS c ON c.id = t.case_id", owner: "c.customer_id", fields: []field{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "case", "case_id"), f(anID, "message", "message_id"), f(number, "position"), f(sealed, "name"), f(text, "content_type"),
-		f(sealed, "content_id"), f(flag, "inline"), f(number, "size"), f(digest, "sha256")},
+		f(sealed, "content_id"), f(flag, "inline"), f(number, "size"), f(text, "virus"), f(digest, "sha256")},
 		extra: []string{"blob_id"}, adapt: (*loader).attachment},
 	{name: "deliveries", table: "deliveries", key: []string{"id"}, from: "deliveries AS t JOIN cases AS c ON c.id = t.case_id", owner: "c.customer_id",
 		where: "t.kind IN (1, 2)", fields: []field{ // others carry secret links or go to colleagues
 			f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "mailbox", "account_id"), f(anID, "case", "case_id"), f(anID, "message", "message_id"), words("kind", deliveryWords),
 			f(text, "channel"), f(sealed, "address"), words("state", sentWords), f(number, "attempts"), f(moment, "next_at"), f(number, "code"),
-			f(sealed, "words").ownedBy("case_id"), f(moment, "created_at"), f(moment, "sent_at")},
+			f(sealed, "words").ownedBy("case_id"), f(moment, "created_at"), f(moment, "sent_at"), words("reported", reportWords).added(), f(anID, "report", "report_id"),
+			f(text, "status"), f(text, "reason"), f(flag, "hard").added(), f(moment, "until", "until_at")},
 		fixed: map[string]any{"content": []byte{}, "sending_until": nil}, adapt: (*loader).delivery,
 		lookups: []lookup{{column: "address_lookup", field: "address", kind: func(*record) string { return "address" }}}},
 	{name: "threads", table: "threads", key: []string{"id"}, owner: "t.owner_id", fields: []field{
@@ -100,15 +107,16 @@ var kinds = []*kind{
 
 // leftOut are the tables that are no part of an export, with the reason.
 var leftOut = map[string]string{
-	"signing_keys": "keys: another desk makes its own",
-	"sessions":     "who is signed in",
-	"links":        "secret: invitations and resets of passwords",
-	"passes":       "secret: links to cases",
-	"api_keys":     "keys of programs",
-	"api_answers":  "answers kept for a day for repeated requests",
-	"guesses":      "limits on guessing passwords",
-	"leases":       "who works what now",
-	"uploads":      "files of forms that were not sent",
+	"signing_keys":   "keys: another desk makes its own",
+	"sessions":       "who is signed in",
+	"links":          "secret: invitations and resets of passwords",
+	"passes":         "secret: links to cases",
+	"api_keys":       "keys of programs",
+	"api_answers":    "answers kept for a day for repeated requests",
+	"guesses":        "limits on guessing passwords",
+	"leases":         "who works what now",
+	"account_states": "how mailboxes were doing",
+	"uploads":        "files of forms that were not sent",
 }
 
 func identityLookup(r *record) string { return "identity:" + r.text("kind") }

@@ -114,13 +114,17 @@ func (x field) value(s *seal.Sealer, owner ids.ID, cell any) ([]byte, error) {
 		return quote(base64.StdEncoding.EncodeToString(b)), nil
 	case hexed, digest:
 		return quote(hex.EncodeToString(b)), nil
+	case maybeJSON:
+		if len(b) == 0 {
+			return nil, nil
+		}
 	case sealedJSON:
 		if len(b) == 0 {
 			return nil, nil
 		}
 		return compact(s.OpenBytes(owner, b), x.strip)
 	}
-	return compact(b, "")
+	return compact(b, nil)
 }
 
 func (x field) numeric(n int64) ([]byte, error) {
@@ -152,17 +156,12 @@ func quote(s string) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// compact returns stored JSON on one line, without a secret member.
-func compact(raw []byte, strip string) ([]byte, error) {
-	if strip != "" {
-		var members map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &members); err != nil {
-			return nil, fmt.Errorf("stored JSON: %w", err)
-		}
-		delete(members, strip)
+// compact returns stored JSON on one line, without secret members.
+func compact(raw []byte, secrets []string) ([]byte, error) {
+	for _, path := range secrets {
 		var err error
-		if raw, err = json.Marshal(members); err != nil {
-			return nil, fmt.Errorf("stored JSON: %w", err)
+		if raw, err = strip(raw, path); err != nil {
+			return nil, err
 		}
 	}
 	var b bytes.Buffer
@@ -170,6 +169,28 @@ func compact(raw []byte, strip string) ([]byte, error) {
 		return nil, fmt.Errorf("stored JSON: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// strip removes a member of an object, "oauth.client_secret" one of a member of it.
+func strip(raw []byte, path string) ([]byte, error) {
+	name, rest, inner := strings.Cut(path, ".")
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, fmt.Errorf("stored JSON: %w", err)
+	}
+	if !inner {
+		delete(members, name)
+	} else if members[name] != nil {
+		var err error
+		if members[name], err = strip(members[name], rest); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("stored JSON: %w", err)
+	}
+	return raw, nil
 }
 
 // parse reads a value as the database takes it; an absent one (nil) is what the
@@ -183,7 +204,7 @@ func (x field) parse(raw json.RawMessage) (any, error) {
 		return strconv.ParseInt(string(raw), 10, 64)
 	case flag:
 		return strconv.ParseBool(string(raw))
-	case rawJSON, sealedJSON:
+	case rawJSON, sealedJSON, maybeJSON:
 		return []byte(raw), nil
 	case textJSON:
 		return string(raw), nil
@@ -201,8 +222,14 @@ func (x field) absent() (any, error) {
 		return "", nil
 	case sealedJSON:
 		return []byte{}, nil
-	case anID, moment, base64ed, hexed:
+	case anID, moment, base64ed, hexed, maybeJSON:
 		return nil, nil
+	}
+	switch {
+	case x.newer && x.form == flag:
+		return false, nil
+	case x.newer && (x.form == word || x.form == number):
+		return int64(0), nil
 	}
 	return nil, fmt.Errorf("is missing")
 }

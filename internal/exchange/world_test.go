@@ -190,6 +190,9 @@ func (w *world) live() {
 	w.must(err)
 	w.exec("UPDATE entries SET id = ? WHERE id = ?", ids.ID{15: 1}, town.ID) // comes before its parent
 	w.must(w.people.BlockAddress(ctx, w.boss, "lockvogel@werbung.example", "wirbt"))
+	w.exec("UPDATE accounts SET receive = ? WHERE id = ?", []byte(`{"way":"imap","host":"imap.lindenau.example","port":993,"security":"tls","user":"hilfe","auth":"xoauth2","password":"password of a mailbox",
+		"oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of a client","refresh_token":"password of a token"},"folder":"INBOX","since":"now"}`), w.account.ID)
+	w.exec("INSERT INTO mail_cursors (account_id, folder, uid_validity, uid, held, old_uid, started_at, changed_at) VALUES (?, 'Anträge', 4294967295, 17, '3,9:12', 5, 1, 2)", w.account.ID)
 	w.exec("INSERT INTO hooks (id, brand_id, account_id, provider, name, secret, active, created_at) VALUES (?, ?, ?, 'mailgun', 'Post', ?, true, 1)", ids.New(), w.boss.BrandID, w.account.ID, []byte("password of a provider"))
 	first := w.arrives(mail("m1", "anna@post.example", "Zähler", "Der Zähler springt.\u2028<b>&"))
 	w.arrives(mail("m2", "anna@post.example", "Re: Zähler", "Noch etwas.", "In-Reply-To: <m1@post.example>"))

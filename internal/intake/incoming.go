@@ -31,18 +31,21 @@ type Spool interface {
 
 // Trace is what the transport knew. It is customer data and is stored sealed.
 type Trace struct {
-	Peer  string   // network address of the sender
+	Peer  string   // network address of the sender; empty for what was fetched
 	Hello string   // name the peer gave itself
 	From  string   // return path; empty for the null sender
 	To    []string // recipients as given, with any address token
 	TLS   bool
+	Host  string    // server it was fetched from; empty for what was handed over
+	At    time.Time `json:",omitzero"` // when that server took it; zero for what was handed over
+	Fault string    // why the rest is missing, a key below "look.reason."; empty if all is there
 }
 
 // Address is one correspondent as an adapter saw it.
 type Address struct {
-	Kind  string // "email", "phone", "handle"
-	Value string // normalised: lower case for mail
-	Name  string // display name, cleaned; may be empty
+	Kind  string `json:"kind,omitempty"` // "email", "phone", "handle"
+	Value string `json:"value"`          // normalised: lower case for mail
+	Name  string `json:"name,omitempty"` // display name, cleaned; may be empty
 }
 
 // Automation says whether a person wrote the message (RFC 3834 §2).
@@ -54,7 +57,7 @@ const (
 	Generated Automation = 1 // Auto-Submitted: auto-generated, machine senders
 	Replied   Automation = 2 // vacation notices and other auto-replies
 	Bulk      Automation = 3 // lists and newsletters
-	Bounce    Automation = 4 // null sender, delivery status notifications
+	Bounce    Automation = 4 // delivery reports, what a mail system sends from the null sender
 	Own       Automation = 5 // sent by this desk itself
 )
 
@@ -65,6 +68,7 @@ type Part struct {
 	ContentID   string // without angle brackets; "" if none
 	Inline      bool
 	Content     []byte
+	Virus       string // what the virus scanner calls it; "" if clean or not scanned
 }
 
 // Incoming is what an adapter read out of one envelope: pure data, no case yet.
@@ -83,6 +87,9 @@ type Incoming struct {
 	Automation Automation
 	Language   string   // "de", "en" or "" if unknown
 	Warnings   []string // what was mended, as catalogue keys ("mail.warning.…")
+	Folds      []markup.Fold
+	Forwarded  *Forwarded // the text passes a message on; nil if not
+	Report     *Report    // it speaks of the fate of another message; nil if not
 }
 
 // Reader turns stored raw bytes into an Incoming. It is pure: no database, no

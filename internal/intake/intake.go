@@ -13,9 +13,16 @@
 //	   └──────▶ look ──▶ waiting (try again) or dismissed
 //
 // A message joins a case by the signed token of a reply address, or because it
-// answers a message of the case and comes from one who takes part in it. A case
-// number in the subject or the sender alone never joins: such cases are shown as
-// "belongs to?" for a person to decide.
+// answers a message of the case and comes from one who takes part in it. The order
+// in which messages of one person come does not matter: a message that an earlier
+// one answers joins it, and two answers to a message nobody has seen are one case;
+// cases that a later message shows to be one are merged, as long as nobody works
+// on them. A case number in the subject or the sender alone never joins, nor does a
+// mail whose sender may be forged: such cases are shown as "belongs to?" for a
+// person to decide.
+//
+// What a colleague passes on becomes a case of its first sender. What reports the
+// fate of a message of ours goes to the delivery it speaks of.
 //
 // What comes by a page of the portal needs no lane: Ask and Write bring it to its
 // case at once, in one transaction. Whom the brand blocks is not told: what they
@@ -30,6 +37,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -57,6 +65,7 @@ const (
 	Duplicate State = 3
 	Look      State = 4 // a person must look at it
 	Dismissed State = 5 // a person said that nothing is lost with it
+	Gone      State = 6 // deleted for good; only the key is left, so that it does not come back
 )
 
 // inlineLimit is up to how many bytes an envelope lies in the database itself:
@@ -105,6 +114,14 @@ type Parts struct {
 	// FirstTeam returns the team for what comes in by a page of a brand that has
 	// no mailbox.
 	FirstTeam func(ctx context.Context, brand ids.ID) (ids.ID, error)
+	// Checks look at where mail comes from and what is in it; nil: nobody does.
+	Checks Checks
+	// Sends finds what left the desk, for reports of what became of it; nil: there
+	// is nothing.
+	Sends Sends
+	// Colleague returns the active staff member of a brand who has an address, false
+	// if none has. nil: nobody.
+	Colleague func(ctx context.Context, brand ids.ID, address string) (id ids.ID, name string, ok bool, err error)
 	// Held reports whether a backup runs that may still need bytes whose rows are
 	// gone. nil: there are no backups.
 	Held    func(ctx context.Context) (bool, error)
@@ -115,9 +132,10 @@ type Parts struct {
 // Intake takes in.
 type Intake struct {
 	Parts
-	passes *access.Passes
-	holder ids.ID
-	wake   chan struct{}
+	passes    *access.Passes
+	holder    ids.ID
+	wake      chan struct{}
+	checkTime time.Duration // that the checks of a batch may take together
 }
 
 // New returns an intake, and registers its jobs with the queue and its hook with
@@ -126,7 +144,7 @@ func New(p Parts) *Intake {
 	if p.Counted == nil {
 		p.Counted = func(State) {}
 	}
-	in := &Intake{Parts: p, passes: access.NewPasses(p.DB, p.Clock), holder: ids.New(), wake: make(chan struct{}, 1)}
+	in := &Intake{Parts: p, passes: access.NewPasses(p.DB, p.Clock), holder: ids.New(), wake: make(chan struct{}, 1), checkTime: checkTime}
 	if p.Queue != nil {
 		queue.Register(p.Queue, in.removeBlobs)
 	}
@@ -143,16 +161,8 @@ func (in *Intake) Accept(ctx context.Context, a Arrival) error {
 		return err
 	}
 	known := false
-	err = in.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		res, err := tx.NewInsert().Model(&row).ExcludeColumn("seq").On("CONFLICT (account_id, key) DO NOTHING").Returning("NULL").Exec(ctx)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if known = n == 0; err != nil || !known || row.BlobID.IsZero() {
-			return err
-		}
-		known, err = in.keptTx(ctx, tx, row)
+	err = in.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		known, err = in.acceptTx(ctx, tx, row)
 		return err
 	})
 	if (err != nil || known) && !row.BlobID.IsZero() {

@@ -18,7 +18,6 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/live"
-	"lotse/internal/platform/markup"
 )
 
 func newBytes(b []byte) io.Reader { return bytes.NewReader(b) }
@@ -29,19 +28,32 @@ func newBytes(b []byte) io.Reader { return bytes.NewReader(b) }
 type joiner struct {
 	in       *Intake
 	account  catalog.Account
-	stored   map[string]desk.Place    // by identity
-	external map[string]desk.Place    // by the channel's id of a message
-	numbers  map[string]desk.Place    // by case number
-	members  map[desk.Member]bool     // who takes part where
-	open     map[ids.ID][]desk.Place  // open cases by customer
-	customer []ids.ID                 // by letter
-	blocked  []bool                   // by letter
-	fresh    map[string]*desk.Receipt // opened or joined by this batch, by external id
-	receipts []desk.Receipt           // to hand to the desk
-	places   map[*letter]int          // index into receipts
-	copies   map[*letter]desk.Place   // duplicates
-	copyOf   map[*letter]int          // duplicates of a receipt of this batch
-	batchIDs map[string]int           // identity to index into receipts
+	past     bool                       // of an import: nothing left the desk, nobody passes on
+	stored   map[string]desk.Place      // by identity
+	external map[string]desk.Place      // by the channel's id of a message
+	awaiting map[string][]desk.Awaiting // by the channel's id of a message that was not there
+	numbers  map[string]desk.Place      // by case number
+	members  map[desk.Member]bool       // who takes part where
+	open     map[ids.ID][]desk.Place    // open cases by customer
+	customer []ids.ID                   // by letter; zero for what a machine reports
+	blocked  []bool                     // by letter
+	spoken   map[*letter]Sent           // the delivery a letter speaks of
+	handed   map[*letter]colleague      // who of us passed a letter on
+	fresh    map[string]*desk.Receipt   // opened or joined by this batch, by external id
+	receipts []desk.Receipt             // to hand to the desk
+	places   map[*letter]int            // index into receipts
+	copies   map[*letter]desk.Place     // duplicates
+	copyOf   map[*letter]int            // duplicates of a receipt of this batch
+	batchIDs map[string]int             // identity to index into receipts
+	bridges  []bridge                   // cases that turned out to be one
+}
+
+// bridge are two cases of one customer that a message showed to be one.
+type bridge struct{ from, into ids.ID }
+
+func (in *Intake) newJoiner(account catalog.Account) *joiner {
+	return &joiner{in: in, account: account, spoken: map[*letter]Sent{}, handed: map[*letter]colleague{}, fresh: map[string]*desk.Receipt{},
+		places: map[*letter]int{}, copies: map[*letter]desk.Place{}, copyOf: map[*letter]int{}, batchIDs: map[string]int{}}
 }
 
 // join brings letters to their cases and settles their envelopes.
@@ -49,14 +61,14 @@ func (in *Intake) join(ctx context.Context, tx *db.Tx, account catalog.Account, 
 	if err := in.stillWaiting(ctx, tx, letters); err != nil {
 		return err
 	}
-	j := &joiner{in: in, account: account, fresh: map[string]*desk.Receipt{}, places: map[*letter]int{},
-		copies: map[*letter]desk.Place{}, copyOf: map[*letter]int{}, batchIDs: map[string]int{}}
+	j := in.newJoiner(account)
 	var good []*letter
 	for _, l := range letters {
 		if l.bad == nil {
 			good = append(good, l)
 		}
 	}
+	good = parentsFirst(good)
 	if err := j.ask(ctx, tx, good); err != nil {
 		return err
 	}
@@ -70,7 +82,53 @@ func (in *Intake) join(ctx context.Context, tx *db.Tx, account catalog.Account, 
 			return err
 		}
 	}
+	if err := j.unite(ctx, tx); err != nil {
+		return err
+	}
+	if err := j.report(ctx, tx, received); err != nil {
+		return err
+	}
 	return in.close(ctx, tx, letters, j, received, outcome)
+}
+
+// unite merges cases that turned out to be one.
+func (j *joiner) unite(ctx context.Context, tx *db.Tx) error {
+	for _, b := range j.bridges {
+		if _, err := j.in.Desk.UniteTx(ctx, tx, b.from, b.into); err != nil {
+			return fmt.Errorf("merging what is one: %w", err)
+		}
+	}
+	return nil
+}
+
+// parentsFirst puts letters that others of the batch answer before these, and
+// leaves all else in the order it came.
+func parentsFirst(letters []*letter) []*letter {
+	byID := map[string]*letter{}
+	for _, l := range letters {
+		if id := l.incoming.ExternalID; id != "" && byID[id] == nil {
+			byID[id] = l
+		}
+	}
+	sorted := make([]*letter, 0, len(letters))
+	seen := map[*letter]bool{}
+	var put func(l *letter)
+	put = func(l *letter) {
+		if seen[l] {
+			return
+		}
+		seen[l] = true // a circle of references ends here
+		for _, ref := range l.incoming.References {
+			if parent := byID[ref]; parent != nil {
+				put(parent)
+			}
+		}
+		sorted = append(sorted, l)
+	}
+	for _, l := range letters {
+		put(l)
+	}
+	return sorted
 }
 
 // stillWaiting makes sure that the envelopes were not settled since they were
@@ -94,20 +152,18 @@ func (in *Intake) stillWaiting(ctx context.Context, tx *db.Tx, letters []*letter
 func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err error) {
 	in, brand := j.in, j.account.BrandID
 	var identities [][]byte
-	var references, numbers []string
-	contacts := make([]people.Contact, len(letters))
-	for i, l := range letters {
+	var references, wanted, numbers []string
+	for _, l := range letters {
 		identities = append(identities, j.identity(l))
 		references = append(references, l.incoming.References...)
+		wanted = append(wanted, l.incoming.References...)
+		if l.incoming.ExternalID != "" {
+			wanted = append(wanted, l.incoming.ExternalID)
+		}
+		if r := l.incoming.Report; r != nil && r.MessageID != "" {
+			references = append(references, r.MessageID)
+		}
 		numbers = append(numbers, j.numbersOf(l)...)
-		from := l.incoming.From
-		contacts[i] = people.Contact{Kind: from.Kind, Value: from.Value, Name: from.Name, Language: j.language(l)}
-	}
-	if j.customer, err = in.People.ResolveTx(ctx, tx, brand, contacts); err != nil {
-		return err
-	}
-	if j.blocked, err = in.People.BlockedTx(ctx, tx, brand, contacts); err != nil {
-		return err
 	}
 	if j.stored, err = in.Desk.StoredTx(ctx, tx, identities); err != nil {
 		return err
@@ -115,7 +171,16 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 	if j.external, err = in.Desk.ByExternalTx(ctx, tx, brand, unique(references)); err != nil {
 		return err
 	}
+	if j.awaiting, err = in.Desk.AwaitingTx(ctx, tx, brand, unique(wanted)); err != nil {
+		return err
+	}
 	if j.numbers, err = in.Desk.ByNumberTx(ctx, tx, brand, unique(numbers)); err != nil {
+		return err
+	}
+	if err := j.askSends(ctx, tx, letters); err != nil {
+		return err
+	}
+	if err := j.askPeople(ctx, tx, letters); err != nil {
 		return err
 	}
 	if j.open, err = in.Desk.OpenOfTx(ctx, tx, brand, uniqueIDs(j.customer)); err != nil {
@@ -125,8 +190,44 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 	for _, p := range j.external {
 		cases = append(cases, p.CaseID)
 	}
+	for _, all := range j.awaiting {
+		for _, w := range all {
+			cases = append(cases, w.CaseID)
+		}
+	}
 	j.members, err = in.Desk.MembersTx(ctx, tx, uniqueIDs(cases))
 	return err
+}
+
+// askPeople finds or makes the customers. What a mail server reports is from
+// nobody; what a colleague passes on is from its first sender.
+func (j *joiner) askPeople(ctx context.Context, tx *db.Tx, letters []*letter) error {
+	j.customer, j.blocked = make([]ids.ID, len(letters)), make([]bool, len(letters))
+	var contacts []people.Contact
+	var at []int
+	for i, l := range letters {
+		if _, spoken := j.spoken[l]; spoken && l.incoming.Report.Kind != Absent {
+			continue
+		}
+		from, err := j.sender(ctx, l)
+		if err != nil {
+			return err
+		}
+		contacts = append(contacts, people.Contact{Kind: from.Kind, Value: from.Value, Name: from.Name, Language: j.language(l)})
+		at = append(at, i)
+	}
+	customers, err := j.in.People.ResolveTx(ctx, tx, j.account.BrandID, contacts)
+	if err != nil {
+		return err
+	}
+	blocked, err := j.in.People.BlockedTx(ctx, tx, j.account.BrandID, contacts)
+	if err != nil {
+		return err
+	}
+	for n, i := range at {
+		j.customer[i], j.blocked[i] = customers[n], blocked[n]
+	}
+	return nil
 }
 
 // place decides about one letter.
@@ -149,94 +250,15 @@ func (j *joiner) place(i int, l *letter) {
 	j.places[l] = len(j.receipts)
 	j.batchIDs[string(identity)] = len(j.receipts)
 	j.receipts = append(j.receipts, r)
+	if r.Trash || r.Report {
+		return
+	}
 	j.members[desk.Member{CaseID: r.CaseID, CustomerID: r.CustomerID}] = true
-	if r.ExternalID != "" && !r.Trash {
-		if _, taken := j.fresh[r.ExternalID]; !taken {
-			j.fresh[r.ExternalID] = &r
-		}
+	if r.ExternalID == "" {
+		return
 	}
-}
-
-// decide finds the case: by token, by reference of a participant, else a new one
-// with suggestions.
-func (j *joiner) decide(l *letter, r *desk.Receipt) {
-	for _, token := range l.incoming.Tokens {
-		if number, ok := j.in.Token(j.account.BrandID, token); ok {
-			if p, ok := j.numbers[number]; ok {
-				r.CaseID, r.Joined = p.CaseID, desk.ByToken
-				return
-			}
-		}
-	}
-	var stranger ids.ID
-	for _, ref := range l.incoming.References {
-		at, ok := j.caseOf(ref)
-		if !ok {
-			continue
-		}
-		if j.members[desk.Member{CaseID: at, CustomerID: r.CustomerID}] {
-			r.CaseID, r.Joined = at, desk.ByReference
-			return
-		}
-		if stranger.IsZero() {
-			stranger = at
-		}
-	}
-	r.CaseID, r.New, r.Joined = ids.New(), true, desk.Opened
-	j.suggest(l, r, stranger)
-}
-
-func (j *joiner) caseOf(ref string) (ids.ID, bool) {
-	if p, ok := j.external[ref]; ok {
-		return p.CaseID, true
-	}
-	if r, ok := j.fresh[ref]; ok {
-		return r.CaseID, true
-	}
-	return ids.ID{}, false
-}
-
-// suggest notes at most one case the new one may belong to, the best reason
-// first. A case this batch opens can't be suggested: it is not stored yet.
-func (j *joiner) suggest(l *letter, r *desk.Receipt, stranger ids.ID) {
-	note := func(target ids.ID, why desk.SuggestReason) {
-		r.Suggestions = []desk.Suggestion{{TargetID: target, Reason: why}}
-	}
-	for _, n := range subjectNumbers(l.incoming.Subject) {
-		if p, ok := j.numbers[n]; ok {
-			note(p.CaseID, desk.SuggestNumber)
-			return
-		}
-	}
-	for _, p := range j.external {
-		if p.CaseID == stranger {
-			note(stranger, desk.SuggestReference)
-			return
-		}
-	}
-	open := j.open[r.CustomerID]
-	for _, p := range open {
-		if s := plainSubject(l.incoming.Subject); s != "" && s == plainSubject(p.Subject) {
-			note(p.CaseID, desk.SuggestSubject)
-			return
-		}
-	}
-	if len(open) > 0 {
-		note(open[0].CaseID, desk.SuggestSender)
-	}
-}
-
-func (j *joiner) receipt(i int, l *letter, identity []byte) desk.Receipt {
-	m := l.incoming
-	name := m.From.Name
-	if name == "" {
-		name = m.From.Value
-	}
-	return desk.Receipt{
-		BrandID: j.account.BrandID, AccountID: j.account.ID, TeamID: j.account.TeamID, CustomerID: j.customer[i],
-		AuthorName: name, Address: m.From.Value, Channel: j.account.Channel, Language: j.language(l), Subject: m.Subject,
-		Text: hideLinks(m.Text), HTML: markup.SafeHTML(hideLinks(string(m.HTML))), ExternalID: m.ExternalID, Identity: identity, EnvelopeID: l.row.ID,
-		Automation: uint8(m.Automation), Quiet: m.Automation == Replied || m.Automation == Bulk, ClaimedAt: m.Date, Attachments: l.files,
+	if _, taken := j.fresh[r.ExternalID]; !taken {
+		j.fresh[r.ExternalID] = &r
 	}
 }
 

@@ -129,6 +129,7 @@ func (in *Intake) drain(ctx context.Context, account catalog.Account) (int, erro
 	if err != nil {
 		return 0, err
 	}
+	in.check(ctx, letters)
 	err = in.settle(ctx, account, letters)
 	if err == nil || errors.Is(err, errNotLeased) || errs.Is(err, errs.Unavailable) {
 		return len(letters), err
@@ -157,7 +158,9 @@ func (in *Intake) waiting(ctx context.Context, account catalog.Account) ([]envel
 // letter is an envelope that was read, or the reason why it could not be.
 type letter struct {
 	row      envelopeRow
+	trace    Trace
 	incoming *Incoming
+	trust    *Trust // what the checks said; nil if none were made
 	bad      *Unreadable
 	files    []desk.Attachment // stored
 }
@@ -188,9 +191,12 @@ func (in *Intake) read(ctx context.Context, account catalog.Account, l *letter) 
 			in.Log.Error("a reader panicked", "envelope", l.row.ID, "panic", p)
 		}
 	}()
-	var trace Trace
-	if err := json.Unmarshal(in.Seal.OpenBytes(l.row.ID, l.row.Trace), &trace); err != nil {
+	if err := json.Unmarshal(in.Seal.OpenBytes(l.row.ID, l.row.Trace), &l.trace); err != nil {
 		return fmt.Errorf("reading a trace: %w", err)
+	}
+	if l.trace.Fault != "" { // the rest never came
+		l.bad = &Unreadable{Reason: l.trace.Fault}
+		return nil
 	}
 	raw, err := in.open(ctx, l.row)
 	if errs.Is(err, errs.NotFound) {
@@ -201,7 +207,7 @@ func (in *Intake) read(ctx context.Context, account catalog.Account, l *letter) 
 		return err
 	}
 	defer raw.Close()
-	l.incoming, err = in.reader(account, l.row).Read(ctx, raw, trace)
+	l.incoming, err = in.reader(account, l.row).Read(ctx, raw, l.trace)
 	if errors.As(err, &l.bad) {
 		return nil
 	}

@@ -241,8 +241,8 @@ func (s *PastSession) turn(l *oldLetter) *Unreadable {
 // settle brings letters to their cases in one transaction.
 func (s *PastSession) settle(ctx context.Context, letters []*oldLetter, out []Outcome) error {
 	return s.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		j := &joiner{in: s.in, account: s.form.Account, fresh: map[string]*desk.Receipt{}, places: map[*letter]int{},
-			copies: map[*letter]desk.Place{}, copyOf: map[*letter]int{}, batchIDs: map[string]int{}}
+		j := s.in.newJoiner(s.form.Account)
+		j.past = true
 		plain := make([]*letter, len(letters))
 		for i, l := range letters {
 			plain[i] = l.letter
@@ -258,6 +258,9 @@ func (s *PastSession) settle(ctx context.Context, letters []*oldLetter, out []Ou
 		}
 		received, err := s.in.Desk.ReceiveTx(ctx, tx, j.receipts)
 		if err != nil {
+			return err
+		}
+		if err := j.unite(ctx, tx); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, letters, j, received, out)

@@ -60,10 +60,16 @@ func (in *Intake) removeBlobs(ctx context.Context, args removeArgs) error {
 	return errors.Join(faults...)
 }
 
-// hook removes what arrived for a case that is deleted: the raw envelopes of its
-// messages, copies that came twice, and the bytes of its files.
+// hook follows what arrived to another case, and removes what arrived for one that
+// is deleted: the raw envelopes of its messages, copies that came twice, and the
+// bytes of its files.
 func (in *Intake) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
 	for _, c := range changes {
+		if c.Kind == desk.MessageMoved && c.Message != nil {
+			if err := moveEnvelopes(ctx, tx, *c.Message); err != nil {
+				return err
+			}
+		}
 		if c.Kind != desk.Deleted {
 			continue
 		}
@@ -78,18 +84,41 @@ func (in *Intake) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) er
 	return nil
 }
 
+// moveEnvelopes lets the envelope of a message, and copies that came twice, name
+// the case it is in now.
+func moveEnvelopes(ctx context.Context, tx *db.Tx, m desk.Message) error {
+	for _, of := range []struct {
+		where string
+		id    ids.ID
+	}{{"id = ?", m.EnvelopeID}, {"state = 3 AND message_id = ?", m.ID}} { // a literal: the partial index says the same
+		if of.id.IsZero() {
+			continue
+		}
+		if _, err := tx.NewUpdate().Model((*envelopeRow)(nil)).Set("case_id = ?", m.CaseID).Where(of.where, of.id).Exec(ctx); err != nil {
+			return fmt.Errorf("moving envelopes: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeEnvelopes empties the envelopes of a case. Of each the key stays, which is
+// a hash: who fetches mail from a mailbox elsewhere may meet the same mail again,
+// and what was deleted here must not come back.
 func removeEnvelopes(ctx context.Context, tx *db.Tx, r *desk.Removal) (blobs []ids.ID, err error) {
 	remove := func(where string, which []ids.ID) error {
 		for part := range slices.Chunk(which, 500) {
 			var rows []envelopeRow
-			_, err := tx.NewDelete().Model(&rows).Where(where, bun.List(part)).Returning("blob_id").Exec(ctx)
+			err := tx.NewSelect().Model(&rows).Column("blob_id").Where(where, bun.List(part)).Where("blob_id IS NOT NULL").Scan(ctx)
 			if err != nil {
-				return fmt.Errorf("deleting envelopes: %w", err)
+				return fmt.Errorf("reading envelopes: %w", err)
+			}
+			_, err = tx.NewUpdate().Model((*envelopeRow)(nil)).Set("state = ?", Gone).Set("trace = ?", []byte{}).Set("reason = ''").Set("size = 0").
+				Set("raw = NULL").Set("blob_id = NULL").Set("case_id = NULL").Set("message_id = NULL").Where(where, bun.List(part)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("emptying envelopes: %w", err)
 			}
 			for _, e := range rows {
-				if !e.BlobID.IsZero() {
-					blobs = append(blobs, e.BlobID)
-				}
+				blobs = append(blobs, e.BlobID)
 			}
 		}
 		return nil

@@ -22,6 +22,7 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/live"
+	"lotse/internal/platform/markup"
 	"lotse/internal/platform/queue"
 	"lotse/internal/platform/seal"
 	"lotse/internal/views"
@@ -70,9 +71,15 @@ func (teams) Assignable(context.Context, ids.ID, ids.ID, ids.ID) (bool, error) {
 // letter is the wire form of the test's own channel.
 type letter struct {
 	ID, From, Name, Subject, Text string
+	HTML                          string
 	Refs, Tokens                  []string
 	Automation                    intake.Automation
 	Poison                        bool
+	Folds                         []markup.Fold
+	Forwarded                     *intake.Forwarded
+	Report                        *intake.Report
+	DMARC                         intake.Verdict // what the checks say
+	Check                         string         // "slow", "stuck" or "panic": what the checks do
 }
 
 type reader struct{}
@@ -92,8 +99,31 @@ func (reader) Read(_ context.Context, raw io.Reader, _ intake.Trace) (*intake.In
 	return &intake.Incoming{
 		ExternalID: l.ID, References: l.Refs, Tokens: l.Tokens, Identity: sha256.Sum256([]byte(l.ID + l.Text)),
 		From: intake.Address{Kind: people.Email, Value: l.From, Name: l.Name}, Subject: l.Subject, Text: l.Text,
-		Automation: l.Automation, Language: "de",
+		HTML: markup.SanitizeMail(l.HTML), Automation: l.Automation, Language: "de", Folds: l.Folds, Forwarded: l.Forwarded, Report: l.Report,
 	}, nil
+}
+
+// checks say what the letter tells them to.
+type checks struct{}
+
+func (checks) Check(ctx context.Context, raw []byte, _ intake.Trace, in *intake.Incoming) intake.Trust {
+	var l letter
+	if json.Unmarshal(raw, &l) != nil {
+		return intake.Trust{}
+	}
+	switch l.Check {
+	case "panic":
+		panic("a bug in a check")
+	case "slow":
+		<-ctx.Done()
+		return intake.Trust{DMARC: intake.TempError}
+	case "stuck":
+		select {}
+	}
+	if l.DMARC == intake.Fail {
+		in.Warnings = append(in.Warnings, "mail.warning.charset_guessed")
+	}
+	return intake.Trust{DMARC: l.DMARC}
 }
 
 // sender records what is sent, and fails as it is told.
@@ -147,12 +177,17 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: w.seal, Clock: w.clock, Queue: w.queue, Hub: w.hub, Desk: w.desk, People: w.people,
 		Catalog: cat, Senders: map[string]outbox.Sender{"email": w.sent}, BaseURL: "https://hilfe.example:8443", Log: log})
 	w.intake = intake.New(intake.Parts{DB: d, Seal: w.seal, Clock: w.clock, Blobs: w.store, Hub: w.hub, Desk: w.desk, People: w.people,
-		Accounts: cat, Queue: w.queue, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.team, nil },
+		Accounts: cat, Queue: w.queue, Checks: checks{}, Sends: w.outbox, Colleague: w.colleague, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.team, nil },
 		Readers: map[string]intake.Reader{"email": reader{}},
 		Token:   func(b ids.ID, token string) (string, bool) { return outbox.CheckToken(w.seal, b, token) }, Log: log})
 	must(t, w.queue.Open(ctx))
 	w.furnish(ctx, cat)
 	return w
+}
+
+// colleague knows Mia by her address.
+func (w *world) colleague(_ context.Context, brand ids.ID, address string) (ids.ID, string, bool, error) {
+	return w.staff.ID, w.staff.Name, brand == w.brand && address == "mia@lindenau.example", nil
 }
 
 // furnish adds brand, team, staff member and mailbox.

@@ -82,6 +82,7 @@ type Parts struct {
 	Queue      *queue.Queue
 	Desk       *desk.Desk
 	Deliveries Deliveries
+	Scanners   func() []Scanner // of mail; nil: none
 }
 
 // Jobs shows and repairs jobs, for who may operate the system.

@@ -21,6 +21,9 @@ import (
 const (
 	maxAcks   = 5
 	ackWindow = 24 * time.Hour
+	// complaintWindow is how long somebody who called a mail of ours spam gets no
+	// automatic one.
+	complaintWindow = 365 * 24 * time.Hour
 )
 
 // acknowledge drafts the answers to new cases: number, owner and an honest time
@@ -40,7 +43,7 @@ func (o *Outbox) acknowledge(ctx context.Context, tx *db.Tx, openings []desk.Ope
 			return nil, err
 		}
 		key := string(o.lookup(opening.Receipt.Address))
-		if !o.mayAcknowledge(ctx, opening, account) || sent[key] >= maxAcks {
+		if !o.mayAcknowledge(ctx, opening, account) || sent[key] >= maxAcks { // who complained has had as many
 			continue
 		}
 		sent[key]++
@@ -70,7 +73,8 @@ func (o *Outbox) mayAcknowledge(ctx context.Context, opening desk.Opening, accou
 	return true
 }
 
-// recentAcks counts what each address got within the window.
+// recentAcks counts what each address got within the window. Whoever called a mail
+// of ours spam gets none.
 func (o *Outbox) recentAcks(ctx context.Context, tx *db.Tx, openings []desk.Opening) (map[string]int, error) {
 	lookups := make([][]byte, len(openings))
 	for i, opening := range openings {
@@ -80,16 +84,18 @@ func (o *Outbox) recentAcks(ctx context.Context, tx *db.Tx, openings []desk.Open
 		AddressLookup []byte
 		N             int
 	}
-	err := tx.NewSelect().Model((*deliveryRow)(nil)).ColumnExpr("address_lookup, count(*) AS n").
-		Where("kind = 2 AND address_lookup IN (?)", bun.List(lookups)). // a literal: the partial index says the same
-		Where("created_at > ?", clock.Now(o.Clock).Add(-ackWindow)).
-		Group("address_lookup").Scan(ctx, &rows)
+	now := clock.Now(o.Clock) // literals: the partial indexes say the same
+	err := tx.NewRaw(`SELECT address_lookup, count(*) AS n FROM deliveries
+		WHERE kind < 3 AND kind = 2 AND address_lookup IN (?) AND created_at > ? GROUP BY address_lookup
+		UNION ALL SELECT address_lookup, CAST(? AS integer) AS n FROM deliveries
+		WHERE reported = 4 AND address_lookup IN (?) AND created_at > ?`,
+		bun.List(lookups), now.Add(-ackWindow), maxAcks, bun.List(lookups), now.Add(-complaintWindow)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("counting acknowledgements: %w", err)
 	}
 	sent := map[string]int{}
 	for _, r := range rows {
-		sent[string(r.AddressLookup)] = r.N
+		sent[string(r.AddressLookup)] += r.N
 	}
 	return sent, nil
 }

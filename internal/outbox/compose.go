@@ -74,37 +74,44 @@ func (o *Outbox) composeMessage(ctx context.Context, row deliveryRow, out *Outgo
 	out.Language = c.Language
 	out.ExternalID = m.ExternalID
 	out.InReplyTo, out.References = threading(history, m, c.CustomerID)
+	to, err := o.People.Get(ctx, system, c.CustomerID)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return nil, err
+	}
+	own := m.Joined != desk.ByMerge && receives(to, out.To) // else its receiver is not, or no longer, the customer of the case
 	var link string
 	var keep keep
-	if m.Joined != desk.ByMerge { // else its receiver is not the customer of the case
+	if own {
 		link, keep = o.secretLink(brand, c)
+		out.ToName = to.Name
 	}
 	if m.Kind == desk.Ack { // without a name: nothing the sender chose goes into an automatic answer
 		p := i18n.For(i18n.Match(c.Language, brand.Language))
-		out.Automatic, out.Subject, out.Text = true, m.Subject, m.Body+linkText(p, link)
+		out.Automatic, out.Subject, out.Text, out.ToName = true, m.Subject, m.Body+linkText(p, link), ""
 		return keep, nil
 	}
-	return keep, o.composeReply(ctx, brand, link, c, m, history, out)
+	var quote *desk.Message
+	if own {
+		quote = lastWords(history, m, c.CustomerID)
+	}
+	o.composeReply(brand, link, c, m, quote, out)
+	return keep, nil
+}
+
+// receives reports whether an address is one of a customer's.
+func receives(c people.Customer, address string) bool {
+	return slices.ContainsFunc(c.Identities, func(i people.Identity) bool { return i.Value == address })
 }
 
 // composeReply fills in the text of an answer by a person, with what it answers
 // quoted below.
-func (o *Outbox) composeReply(ctx context.Context, brand catalog.Brand, link string, c desk.Case, m desk.Message, history []desk.Message, out *Outgoing) error {
-	to, err := o.People.Get(ctx, access.Lotse(c.BrandID), c.CustomerID)
-	if err != nil {
-		return err
-	}
-	var quote *desk.Message
-	if m.Joined != desk.ByMerge {
-		out.ToName, quote = to.Name, lastWords(history, m, c.CustomerID)
-	}
+func (o *Outbox) composeReply(brand catalog.Brand, link string, c desk.Case, m desk.Message, quote *desk.Message, out *Outgoing) {
 	p := i18n.For(i18n.Match(c.Language))
 	out.Subject = replySubject(m.Subject, p)
 	signature := p.T("reply.signature", "Name", m.AuthorName, "Brand", brand.Name, "Number", c.Number)
 	line := linkText(p, link)
 	out.Text = markup.TextFromMarkdown(m.Body) + line + "\n\n-- \n" + signature + quoteText(p, quote)
 	out.HTML = string(m.HTML) + string(markup.HTMLFromText(strings.TrimSpace(line))) + string(markup.HTMLFromText("-- \n"+signature)) + quoteHTML(p, quote)
-	return nil
 }
 
 // linkText is the line that leads to the case's page; "" without a link.
@@ -145,8 +152,6 @@ func replySubject(subject string, p *i18n.Printer) string {
 
 // lastWords returns what the recipient wrote last before m. Others take part in
 // a case too, and what they wrote was for the desk alone: it is never quoted.
-// lastWords returns what the recipient wrote last before m. Others take part in
-// a case too, and what they wrote was for the desk alone: it is never quoted.
 func lastWords(history []desk.Message, m desk.Message, to ids.ID) *desk.Message {
 	for i := len(history) - 1; i >= 0; i-- {
 		if isFrom(history[i], to) && history[i].Seq < m.Seq {
@@ -157,11 +162,11 @@ func lastWords(history []desk.Message, m desk.Message, to ids.ID) *desk.Message 
 }
 
 func isFrom(m desk.Message, customer ids.ID) bool {
-	return m.Kind == desk.Inbound && m.AuthorID == customer && m.Joined != desk.ByMerge
+	return m.Kind == desk.Inbound && m.AuthorID == customer && m.Joined != desk.ByMerge && len(m.Found.Report) == 0
 }
 
 func quoted(q *desk.Message) string {
-	text := q.Body
+	text := q.Visible()
 	if len(text) > maxQuote {
 		text = strings.ToValidUTF8(text[:maxQuote], "") + " …"
 	}

@@ -29,6 +29,7 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
+	"lotse/internal/intake"
 	"lotse/internal/people"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
@@ -93,6 +94,14 @@ type Delivery struct {
 	Words     string      // the server's words, or NoRelay, Interrupted or Restored
 	CreatedAt clock.Stamp
 	SentAt    clock.Stamp
+	// What others reported after it was sent; zero if nothing. An Undelivered one is
+	// Failed.
+	Reported intake.ReportKind
+	ReportID ids.ID // message that says so
+	Status   string // enhanced status code such as "5.1.1" (RFC 3463)
+	Reason   string // what it means: key of the catalogue below "bounce.reason."
+	Hard     bool   // writing there again is useless
+	Until    clock.Stamp
 }
 
 type deliveryRow struct {
@@ -115,6 +124,12 @@ type deliveryRow struct {
 	Words         []byte
 	CreatedAt     clock.Stamp
 	SentAt        clock.Stamp `bun:",nullzero"`
+	Reported      intake.ReportKind
+	ReportID      ids.ID `bun:",nullzero"`
+	Status        string
+	Reason        string
+	Hard          bool
+	UntilAt       clock.Stamp `bun:",nullzero"`
 }
 
 // Parts are what an outbox is made of.
@@ -168,6 +183,10 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 			}
 		case desk.Merged:
 			if err := o.follow(ctx, tx, c); err != nil {
+				return err
+			}
+		case desk.MessageMoved, desk.CustomerChanged:
+			if err := o.hand(ctx, tx, c); err != nil {
 				return err
 			}
 		case desk.Deleted:
@@ -293,6 +312,37 @@ func (o *Outbox) follow(ctx context.Context, tx *db.Tx, c desk.Change) error {
 		Where("case_id = ? AND kind < ?", c.Case.ID, CaseLinkKind).Exec(ctx) // a link opens the case it was asked for
 	if err != nil {
 		return fmt.Errorf("moving deliveries: %w", err)
+	}
+	return nil
+}
+
+// hand keeps deliveries with a message that was moved to another case, and with a
+// case whose customer changed: what is sealed belongs to the customer and the case.
+func (o *Outbox) hand(ctx context.Context, tx *db.Tx, c desk.Change) error {
+	var rows []deliveryRow
+	q := tx.NewSelect().Model(&rows)
+	switch {
+	case c.Kind == desk.CustomerChanged:
+		q = q.Where("case_id = ?", c.Case.ID)
+		_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
+			Where("case_id = ? AND kind = ? AND state = ?", c.Case.ID, CaseLinkKind, Queued).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("cancelling links for who is no longer the customer: %w", err)
+		}
+	case c.Message == nil: // the case it left
+		return nil
+	default:
+		q = q.Where("message_id = ?", c.Message.ID)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return fmt.Errorf("reading deliveries: %w", err)
+	}
+	for _, r := range rows {
+		address, words := o.Seal.Open(c.From, r.Address), o.Seal.Open(r.CaseID, r.Words)
+		r.Address, r.Words, r.CaseID = o.Seal.Seal(c.Case.CustomerID, address), o.Seal.Seal(c.Case.ID, words), c.Case.ID
+		if _, err := tx.NewUpdate().Model(&r).Column("address", "words", "case_id").WherePK().Returning("NULL").Exec(ctx); err != nil {
+			return fmt.Errorf("moving deliveries: %w", err)
+		}
 	}
 	return nil
 }

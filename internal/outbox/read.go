@@ -40,6 +40,7 @@ func (o *Outbox) show(r deliveryRow, owner ids.ID) Delivery {
 		ID: r.ID, CaseID: r.CaseID, MessageID: r.MessageID, Kind: r.Kind, Channel: r.Channel,
 		Address: o.Seal.Open(owner, r.Address), State: r.State, Attempts: r.Attempts, NextAt: r.NextAt, Code: r.Code,
 		Words: o.Seal.Open(r.CaseID, r.Words), CreatedAt: r.CreatedAt, SentAt: r.SentAt,
+		Reported: r.Reported, ReportID: r.ReportID, Status: r.Status, Reason: r.Reason, Hard: r.Hard, Until: r.UntilAt,
 	}
 }
 
@@ -61,6 +62,7 @@ func (o *Outbox) SendAgain(ctx context.Context, a access.Actor, delivery ids.ID)
 	}
 	return o.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Queued).Set("attempts = 0").
+			Set("reported = 0").Set("report_id = NULL").Set("status = ''").Set("reason = ''").Set("hard = ?", false).Set("until_at = NULL").
 			Set("next_at = ?", clock.Now(o.Clock)).Where("id = ? AND state IN (?, ?)", delivery, Failed, Unsure).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("queueing a delivery again: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lotse/internal/access"
+	"lotse/internal/catalog"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -13,6 +14,17 @@ import (
 // error names the step that failed and the remedy.
 type Prober interface {
 	Probe(ctx context.Context, r Relay) error
+}
+
+// TryRelay tries the relay of an account, stored or not, step by step and sends
+// nothing. The error names the setting to look at and the failing step. It is for
+// the program and takes no actor.
+func (o *Outbox) TryRelay(ctx context.Context, account catalog.Account) error {
+	p, ok := o.Senders[account.Channel].(Prober)
+	if !ok {
+		return errs.Field("relay_host", "delivery.no_relay")
+	}
+	return p.Probe(ctx, o.relay(account))
 }
 
 // SendTest tries an account's relay and sends a test mail through it at once, so

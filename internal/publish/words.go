@@ -189,7 +189,7 @@ func (p *Publish) Suggest(ctx context.Context, a access.Actor, c desk.Case, firs
 	}
 	l := i18n.Match(c.Language)
 	title, _ := privacy.Mask(markup.CleanLine(answerPrefix.ReplaceAllString(c.Subject, ""), 0), l, own)
-	text, found := privacy.Mask(cut(newWords(first.Body), MaxText), l, own)
+	text, found := privacy.Mask(cut(newWords(first.Visible()), MaxText), l, own)
 	return Draft{Title: markup.CleanLine(title, MaxTitle), Text: cut(text, MaxText), Language: string(l)}, found, nil
 }
 

@@ -83,6 +83,9 @@ func (v *Views) Hook(ctx context.Context, tx *db.Tx, changes []desk.Change) erro
 	if err := v.drop(ctx, tx, changes); err != nil {
 		return err
 	}
+	if err := v.rename(ctx, tx, changes); err != nil {
+		return err
+	}
 	fresh, touched := v.fold(changes)
 	if len(fresh) > 0 {
 		if _, err := tx.NewInsert().Model(&fresh).Returning("NULL").Exec(ctx); err != nil {
@@ -139,8 +142,11 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 			fresh[c.Case.ID] = true
 			t.row.CustomerName = v.seal.Seal(c.Case.CustomerID, c.CustomerName)
 		}
-		if c.Kind == desk.MessageReceived && c.Message.Kind == desk.Inbound {
-			t.row.Excerpt, t.excerpt = v.seal.Seal(c.Case.CustomerID, markup.Excerpt(c.Message.Body, excerptRunes)), true
+		if says(c, fresh[c.Case.ID]) {
+			t.row.Excerpt, t.excerpt = v.seal.Seal(c.Case.CustomerID, markup.Excerpt(c.Message.Visible(), excerptRunes)), true
+		}
+		if c.Kind == desk.MessageMoved && c.Message == nil {
+			t.row.Excerpt, t.excerpt = v.seal.Seal(c.Case.CustomerID, markup.Excerpt(left(c), excerptRunes)), true
 		}
 		if !c.Past.IsZero() {
 			t.recall(c.Past, fresh[c.Case.ID])
@@ -162,6 +168,46 @@ func (v *Views) fold(changes []desk.Change) ([]row, []touch) {
 		}
 	}
 	return added, touched
+}
+
+// says reports whether a change is what the customer said last. What a mail server
+// or an absence notice reports is not, unless there is nothing else.
+func says(c desk.Change, fresh bool) bool {
+	switch {
+	case c.Message == nil || c.Message.Kind != desk.Inbound:
+		return false
+	case c.Kind == desk.MessageMoved:
+		return true
+	}
+	return c.Kind == desk.MessageReceived && (fresh || len(c.Message.Found.Report) == 0)
+}
+
+// left is what a case says after a message was moved out of it.
+func left(c desk.Change) string {
+	if c.Last == nil {
+		return ""
+	}
+	return c.Last.Visible()
+}
+
+// rename gives the rows of cases to their new customers.
+func (v *Views) rename(ctx context.Context, tx *db.Tx, changes []desk.Change) error {
+	for _, c := range changes {
+		if c.Kind != desk.CustomerChanged {
+			continue
+		}
+		r := row{CaseID: c.Case.ID}
+		if err := tx.NewSelect().Model(&r).WherePK().Scan(ctx); err != nil {
+			return fmt.Errorf("reading a list row: %w", err)
+		}
+		to := c.Case.CustomerID
+		r.CustomerID, r.CustomerName = to, v.seal.Seal(to, c.CustomerName)
+		r.Excerpt = v.seal.Seal(to, v.seal.Open(c.From, r.Excerpt))
+		if _, err := tx.NewUpdate().Model(&r).Column("customer_id", "customer_name", "excerpt").WherePK().Returning("NULL").Exec(ctx); err != nil {
+			return fmt.Errorf("updating a list row: %w", err)
+		}
+	}
+	return nil
 }
 
 // recall notes that something happened at a time of the past: the latest of it

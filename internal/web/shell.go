@@ -54,8 +54,9 @@ func (k *Kit) Shell(r *http.Request, title, current string) ui.ShellProps {
 	page.Home, page.Styles = "/cases", []string{shellStyle}
 	page.Flash = k.takeFlash(r)
 	return ui.ShellProps{
-		Page: page,
-		Nav:  navigation(p, a, current),
+		Page:   page,
+		Nav:    navigation(p, a, current),
+		Alarms: k.Alarms(r),
 		User: ui.User{Name: a.Name, Portrait: k.portrait(r, a), Detail: p.T("role." + a.Role.String()), Menu: []ui.MenuItem{
 			{Label: p.T("shell.account"), Href: "/account", Icon: "settings"},
 			{Label: p.T("shell.sign_out"), Href: "/signout", Icon: "log-out", Post: true},

@@ -24,6 +24,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
@@ -41,6 +42,7 @@ type Kit struct {
 	Sessions *access.Sessions
 	Staff    *staff.Directory
 	Catalog  *catalog.Catalog
+	Boxes    *mailbox.Boxes // how the mailboxes are doing; nil if nobody asks
 	BaseURL  string         // public address, no slash at the end
 	Secure   bool           // the public address is https
 	Proxies  []netip.Prefix // whose forwarded headers are believed

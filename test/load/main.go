@@ -143,6 +143,7 @@ func (b *bench) database(ctx context.Context, kind string) error {
 		{"limits of the database", limits}, {"starting and idling", idling},
 		{"mail over 8 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 8) }},
 		{"mail over 32 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 32) }},
+		{"mail over IMAP", fetching},
 		{"cases through the API", programs}, {"pages", pages}, {"public pages", public}, {"growth", growth}, {"demo", demo},
 	} {
 		if b.only != "" && b.only != step.name {

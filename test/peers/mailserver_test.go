@@ -32,6 +32,12 @@ type mailServer struct {
 // newMailServer starts a mail server that hands mail for the desk over to a port.
 func newMailServer(t *testing.T, deskPort int) *mailServer {
 	t.Helper()
+	return newMailServerTo(t, fmt.Sprintf("smtp:[127.0.0.1]:%d", deskPort))
+}
+
+// newMailServerTo is newMailServer with the way to the desk as Postfix writes it.
+func newMailServerTo(t *testing.T, desk string) *mailServer {
+	t.Helper()
 	// Not t.TempDir: names of sockets have to be short.
 	folder, err := os.MkdirTemp("", "lpeer-")
 	must(t, err)
@@ -49,7 +55,7 @@ func newMailServer(t *testing.T, deskPort int) *mailServer {
 		must(t, err)
 	}
 	s.startDovecot(t)
-	s.startPostfix(t, deskPort)
+	s.startPostfix(t, desk)
 	return s
 }
 
@@ -124,7 +130,7 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `
 
-func (s *mailServer) startPostfix(t *testing.T, deskPort int) {
+func (s *mailServer) startPostfix(t *testing.T, desk string) {
 	t.Helper()
 	config := fmt.Sprintf(`compatibility_level=3.6
 queue_directory=%[1]s/queue
@@ -148,7 +154,7 @@ virtual_mailbox_domains=kunde.example
 virtual_mailbox_maps=static:ok
 virtual_transport=lmtp:inet:127.0.0.1:%[4]d
 relay_domains=lindenau.example
-transport_maps=inline:{ lindenau.example=smtp:[127.0.0.1]:%[5]d }
+transport_maps=inline:{ lindenau.example=%[5]s }
 smtp_dns_support_level=disabled
 smtp_host_lookup=native
 queue_run_delay=1s
@@ -156,7 +162,7 @@ minimal_backoff_time=1s
 maximal_backoff_time=2s
 smtp_destination_concurrency_failed_cohort_limit=100
 recipient_delimiter=+
-`, s.folder, s.cert, s.key, s.lmtp, deskPort)
+`, s.folder, s.cert, s.key, s.lmtp, desk)
 	must(t, os.Mkdir(s.path("postfix"), 0o755))
 	must(t, os.WriteFile(s.path("postfix/main.cf"), []byte(config), 0o644))
 	services := program.Local(s.smtp) + " inet n - n - - smtpd\n" + postfixServices

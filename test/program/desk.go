@@ -137,7 +137,7 @@ func (d *Desk) Launch() error {
 	defer log.Close()
 	args := append([]string{"serve", "--data", d.Folder, "--database", d.Database, "--http", d.HTTP, "--smtp", d.SMTP}, d.Flags...)
 	cmd := exec.Command(bin, args...)
-	cmd.Env = append(os.Environ(), d.Env...)
+	cmd.Env = append(append(os.Environ(), "LOTSE_MAIL_CHECKS=false"), d.Env...) // nobody here publishes records
 	cmd.Stdout, cmd.Stderr = log, log
 	// Nothing of a test that was broken off keeps running.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

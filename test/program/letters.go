@@ -17,9 +17,12 @@ type Letter struct {
 	Bytes     int    // length of the text, about
 }
 
-// Mail writes the letter as a mail program would: a text and an HTML part. What
+// Mail is the letter ready for the wire.
+func (l Letter) Mail(seed uint64) Mail { return NewMail(l.ID, l.From, Mailbox, l.Text(seed)) }
+
+// Text writes the letter as a mail program would: a text and an HTML part. What
 // it says depends on seed alone.
-func (l Letter) Mail(seed uint64) Mail {
+func (l Letter) Text(seed uint64) []byte {
 	text := prose(rand.New(rand.NewPCG(seed, 7)), l.Bytes)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Received: from mx.%s by relay.example; Mon, 23 Nov 2026 09:00:00 +0100\r\n", domain(l.From))
@@ -33,7 +36,7 @@ func (l Letter) Mail(seed uint64) Mail {
 	b.WriteString("\r\n--=-grenze\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n<html><body><p>")
 	b.WriteString(strings.ReplaceAll(text, "\r\n", "<br>\r\n"))
 	b.WriteString("</p></body></html>\r\n--=-grenze--\r\n")
-	return NewMail(l.ID, l.From, Mailbox, []byte(b.String()))
+	return []byte(b.String())
 }
 
 var wordsOf = strings.Fields("Guten Tag mein Zähler steht seit gestern still und zeigt nur noch Striche an " +

@@ -15,14 +15,14 @@ const (
 	maxNameRunes = 200
 )
 
-// mailbox is one address as written, before it is made comparable.
-type mailbox struct{ name, addr string }
+// written is one address as it is written, before it is made comparable.
+type written struct{ name, addr string }
 
 // readMailboxes reads an address field (RFC 5322 §3.4), also what mailers make
 // of it: encoded words around whole addresses, missing quotes, semicolons as
 // commas, groups. What holds no address is left out.
-func readMailboxes(values ...string) []mailbox {
-	var found []mailbox
+func readMailboxes(values ...string) []written {
+	var found []written
 	for _, v := range values {
 		for _, item := range splitAddresses(headerText(v)) {
 			if m, ok := readMailbox(item); ok && len(found) < maxAddresses {
@@ -71,7 +71,7 @@ func splitAddresses(s string) []string {
 }
 
 // readMailbox reads one "Name <address>", "address (Name)" or bare address.
-func readMailbox(item string) (mailbox, bool) {
+func readMailbox(item string) (written, bool) {
 	item = strings.TrimSpace(item)
 	if strings.Contains(item, "=?") && !strings.Contains(item, "@") {
 		item = decodeWords(item) // the whole address was encoded
@@ -80,7 +80,7 @@ func readMailbox(item string) (mailbox, bool) {
 	if open >= 0 {
 		addr, _, _ := strings.Cut(item[open+1:], ">")
 		if addr, ok := cleanAddr(addr); ok {
-			return mailbox{cleanName(item[:open]), addr}, true
+			return written{cleanName(item[:open]), addr}, true
 		}
 	}
 	name := ""
@@ -90,14 +90,14 @@ func readMailbox(item string) (mailbox, bool) {
 		bareItem = item[:i]
 	}
 	if addr, ok := cleanAddr(bareItem); ok {
-		return mailbox{cleanName(name), addr}, true
+		return written{cleanName(name), addr}, true
 	}
 	for _, token := range strings.FieldsFunc(item, func(r rune) bool { return strings.ContainsRune(" \t<>()\"'[]", r) }) {
 		if addr, ok := cleanAddr(token); ok {
-			return mailbox{cleanName(strings.Replace(item, token, "", 1)), addr}, true
+			return written{cleanName(strings.Replace(item, token, "", 1)), addr}, true
 		}
 	}
-	return mailbox{}, false
+	return written{}, false
 }
 
 // cleanAddr returns the address with its domain in ASCII, letters as written.
@@ -198,12 +198,12 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// address makes a mailbox comparable: lower case.
-func (m mailbox) address() intake.Address {
+// address makes an address comparable: lower case.
+func (m written) address() intake.Address {
 	return intake.Address{Kind: Kind, Value: strings.ToLower(m.addr), Name: m.name}
 }
 
-func addresses(boxes []mailbox) []intake.Address {
+func addresses(boxes []written) []intake.Address {
 	var list []intake.Address
 	for _, m := range boxes {
 		list = append(list, m.address())
@@ -219,7 +219,7 @@ func localPart(addr string) string {
 
 // machineLocals are local parts behind which no person reads.
 var machineLocals = []string{"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "dontreply",
-	"nicht-antworten", "keine-antwort", "keineantwort", "noanswer", "no-answer", "bounce", "bounces", "mailer", "www-data", "wordpress", "apache", "nobody", "notification", "notifications"}
+	"nicht-antworten", "keine-antwort", "keineantwort", "noanswer", "no-answer", "bounce", "bounces", "mailer", "www-data", "wordpress", "apache", "nobody", "root", "cron", "notification", "notifications"}
 
 // isMachineLocal reports whether nobody reads mail to addr.
 func isMachineLocal(addr string) bool {

@@ -20,37 +20,101 @@ func mark(hostname string) string {
 }
 
 // automation says whether a person wrote the mail (RFC 3834 §2 and what
-// mailers do in its place). The strongest sign wins.
-func (a *Adapter) automation(h header, root *node, in *intake.Incoming, t intake.Trace) intake.Automation {
-	null := isNullSender(h, t)
-	daemon := isDaemon(in.From.Value)
-	switch {
-	case slices.Contains(h.all(strings.ToLower(markField)), mark(a.hostname)):
-		return intake.Own
-	case isReport(root, "disposition-notification"): // mail was read (RFC 8098)
-		return intake.Replied
-	case isReport(root, "delivery-status", ""), daemon && null: // RFC 3464
-		return intake.Bounce
-	case isAutoReply(h, in.Subject, null || isSubmittedByMachine(h)):
-		return intake.Replied
-	case null:
-		return intake.Bounce
-	case isBulk(h):
-		return intake.Bulk
-	case root.mediaType == "multipart/report", isSubmittedByMachine(h), asksForSilence(h), daemon, isMachineLocal(in.From.Value):
-		return intake.Generated
+// mailers do in its place), and by which sign. The strongest sign wins.
+func (a *Adapter) automation(l *reading) (verdict intake.Automation, why string) {
+	h, from, subject := l.header, l.in.From.Value, l.in.Subject
+	daemon := isDaemon(from)
+	if slices.Contains(h.all(strings.ToLower(markField)), mark(a.hostname)) {
+		return intake.Own, markField + " carries the mark of this desk"
 	}
-	return intake.Person
+	if l.in.Report != nil {
+		return reported(l.in.Report.Kind)
+	}
+	if isReport(l.root, "disposition-notification") { // RFC 8098
+		return intake.Replied, "it is a report that a message was read"
+	}
+	if isReport(l.root, "delivery-status", "") { // RFC 3464
+		return intake.Bounce, "it is a delivery report"
+	}
+	if daemon && (l.null || h.has("x-failed-recipients")) {
+		return intake.Bounce, "a mail system sent it from the null sender"
+	}
+	machine := isSubmittedByMachine(h)
+	if sign := autoReplySign(h, subject, l.null || machine); sign != "" {
+		return intake.Replied, sign
+	}
+	if sign := bulkSign(h); sign != "" {
+		return intake.Bulk, sign
+	}
+	switch {
+	case l.null:
+		return intake.Generated, "it came from the null sender"
+	case l.root.mediaType == "multipart/report":
+		return intake.Generated, "it is a report"
+	case machine:
+		return intake.Generated, shown("auto-submitted", h)
+	case asksForSilence(h):
+		return intake.Generated, shown("x-auto-response-suppress", h)
+	case daemon:
+		return intake.Generated, "a mail system sent it: " + from
+	}
+	if name := firstField(h, machineFields); name != "" {
+		return intake.Generated, shown(name, h)
+	}
+	if isMachineLocal(from) {
+		return intake.Generated, "nobody reads mail to " + from
+	}
+	return intake.Person, "no sign of a machine"
 }
 
-// isNullSender reports a return path of "<>". A trace without recipients says
-// nothing about the transport.
+// reported is the verdict on a mail that speaks of another one.
+func reported(kind intake.ReportKind) (intake.Automation, string) {
+	switch kind {
+	case intake.Absent:
+		return intake.Replied, "it says that somebody is away"
+	case intake.Read:
+		return intake.Replied, "it is a report that a message was read"
+	case intake.Complaint:
+		return intake.Generated, "it reports a complaint about a message"
+	}
+	return intake.Bounce, "it is a delivery report"
+}
+
+// shown quotes a field as a reason.
+func shown(name string, h header) string {
+	value := h.get(name)
+	return fieldName(name) + ": " + value[:min(len(value), 100)]
+}
+
+// fieldName writes a name as it is written in mails: "List-Id" of "list-id".
+func fieldName(name string) string {
+	parts := strings.Split(name, "-")
+	for i, p := range parts {
+		if p != "" {
+			parts[i] = strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+func firstField(h header, names []string) string {
+	for _, f := range h {
+		if slices.Contains(names, f.name) && strings.TrimSpace(f.value) != "" {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// isNullSender reports a return path of "<>". A trace without recipients, or of
+// a mail that was fetched, says nothing about the transport.
 func isNullSender(h header, t intake.Trace) bool {
-	if len(t.To) > 0 {
+	if len(t.To) > 0 && t.Host == "" {
 		return t.From == ""
 	}
 	return slices.ContainsFunc(h.all("return-path"), func(v string) bool {
-		return strings.ReplaceAll(v, " ", "") == "<>"
+		v = strings.ToLower(strings.ReplaceAll(v, " ", ""))
+		return v == "<>" || v == "<mailer-daemon>" || v == "mailer-daemon"
 	})
 }
 
@@ -64,25 +128,65 @@ func isSubmittedByMachine(h header) bool {
 	return v != "" && v != "no"
 }
 
-func isAutoReply(h header, subject string, otherSign bool) bool {
-	if bare(h.get("auto-submitted")) == "auto-replied" || bare(h.get("precedence")) == "auto_reply" {
-		return true
+// replyFields are what auto-responders add, with any value but "no".
+var replyFields = []string{"x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply", "x-auto-reply", "x-auto-replied", "x-auto-response", "x-autoreply-to",
+	"x-vacation", "x-away", "x-autogenerated", "x-auto-generated", "x-auto-reply-from", "x-fc-machinegenerated", "autoresponder", "autoreply", "x-out-of-office", "x-autoreplied"}
+
+// autoReplySign returns why a mail is an automatic answer, "" if it is none.
+func autoReplySign(h header, subject string, otherSign bool) string {
+	if bare(h.get("auto-submitted")) == "auto-replied" {
+		return shown("auto-submitted", h)
 	}
-	for _, name := range []string{"x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply", "x-auto-reply", "x-vacation", "x-autogenerated"} {
-		if v := bare(h.get(name)); v != "" && v != "no" {
-			return true
+	for _, name := range []string{"precedence", "x-precedence"} {
+		switch bare(h.get(name)) {
+		case "auto_reply", "auto-reply", "autoreply":
+			return shown(name, h)
 		}
 	}
-	return (otherSign || asksForSilence(h)) && isVacationSubject(subject)
+	for _, name := range replyFields {
+		switch v := bare(h.get(name)); v {
+		case "", "no", "false", "0":
+		default:
+			return shown(name, h)
+		}
+	}
+	for _, v := range h.all("delivered-to") {
+		if bare(v) == "autoresponder" {
+			return "Delivered-To: " + v
+		}
+	}
+	if (otherSign || asksForSilence(h)) && isVacationSubject(subject) {
+		return "the subject of an absence notice, and no person's mail"
+	}
+	return ""
 }
 
-func isBulk(h header) bool {
-	switch bare(h.get("precedence")) {
-	case "bulk", "list", "junk":
-		return true
+// bulkFields are what list servers and mass mailers add (RFC 2369, 2919, 8058).
+var bulkFields = []string{"list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "list-subscribe", "list-owner", "list-archive",
+	"feedback-id", "x-feedback-id", "mailing-list", "x-mailing-list", "x-mailinglist", "x-beenthere", "x-mailman-version", "x-ml-name", "x-listname", "x-list-id",
+	"x-campaign", "x-campaign-id", "x-campaignid", "x-mc-user", "x-mailchimp-campaign-id", "x-newsletter", "x-newsletter-id", "x-mailer-recptid", "x-csa-complaints", "x-bulkmail"}
+
+// bulkSign returns why a mail is one of many, "" if it is not.
+func bulkSign(h header) string {
+	for _, name := range []string{"precedence", "x-precedence"} {
+		switch bare(h.get(name)) {
+		case "bulk", "list", "junk":
+			return shown(name, h)
+		}
 	}
-	return h.has("list-id") || h.has("list-unsubscribe") || h.has("feedback-id")
+	if name := firstField(h, bulkFields); name != "" {
+		return shown(name, h)
+	}
+	return ""
 }
+
+// machineFields are what programs add to what they send by themselves: timers,
+// trackers of bugs and cases, forges, forums, monitors.
+var machineFields = []string{"x-cron-env", "x-failed-recipients", "x-loop", "x-rt-loop-prevention", "rt-originator", "x-otrs-loop", "x-znuny-loop", "x-libredesk-loop-prevention",
+	"x-github-reason", "x-github-sender", "x-gitlab-project", "x-gitlab-notificationreason", "x-gitlab-pipeline-id", "x-gitea-reason", "x-forgejo-reason", "x-gerrit-messagetype", "x-bitbucket",
+	"x-jira-fingerprint", "x-atlassian-token", "x-bugzilla-reason", "x-bugzilla-type", "x-redmine-host", "x-redmine-project", "x-mantisbt-message-type", "x-trac-project", "x-launchpad-notification-type", "x-phabricator-sent-this-message",
+	"x-discourse-topic-id", "x-discourse-post-id", "x-notification-type", "x-notification-id", "x-facebook-notify", "x-linkedin-class", "x-twitter-email-type", "x-nagios-host", "x-zabbix", "x-jenkins-job", "x-sentry-project",
+	"x-ms-exchange-generated-message-source", "x-xing-mailer", "x-amazon-mail-relay-type", "x-calendar-reminder"}
 
 // asksForSilence reports that the sender wants no automatic answer (Exchange).
 // Wishes about delivery receipts alone (DR, RN, NRN) say nothing about who wrote.
@@ -98,7 +202,9 @@ func asksForSilence(h header) bool {
 // vacationSubjects are how absence notices begin. A person may write such a
 // subject too, so it counts only beside another sign.
 var vacationSubjects = []string{"automatische antwort", "abwesenheit", "abwesend", "out of office", "out of the office", "automatic reply",
-	"auto reply", "autoreply", "auto-reply", "auto:", "automatisch:", "vacation", "ich bin im urlaub", "urlaub"}
+	"auto reply", "autoreply", "auto-reply", "auto:", "auto response", "autoresponse", "automatisch:", "automatischer", "vacation", "on vacation", "away from", "ich bin im urlaub", "urlaub",
+	"réponse automatique", "absence du bureau", "absent du bureau", "respuesta automática", "fuera de la oficina", "ausente", "risposta automatica", "fuori sede", "fuori ufficio",
+	"automatisch antwoord", "afwezig", "niet aanwezig", "automatyczna odpowiedź", "odpowiedź automatyczna", "nieobecno", "resposta automática", "fora do escritório", "ausência", "autosvar", "automatiskt svar", "frånvaro"}
 
 func isVacationSubject(subject string) bool {
 	subject = strings.ToLower(subject)

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"lotse/internal/channel/email/fold"
 	"lotse/internal/intake"
+	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/markup"
 )
 
@@ -24,9 +26,15 @@ type passage struct {
 // assembly is what is collected while walking the parts.
 type assembly struct {
 	passages []passage
+	spare    []passage // taken if there is nothing else to read
 	parts    []intake.Part
+	events   []event
+	charsets []string // of the texts, as they were read
 	warnings *warnings
+	known    hints
 	room     *int // bytes of text still taken as message; what comes later is a file
+	depth    int  // messages within messages
+	sealed   bool // something is encrypted
 }
 
 // walk collects passages and files below n in reading order.
@@ -37,12 +45,35 @@ func (a *assembly) walk(n *node) {
 		a.addText(&node{header: nil, mediaType: "text/plain", body: n.body})
 	case n.mediaType == "multipart/alternative" && len(n.children) > 1:
 		a.alternatives(n)
+	case n.mediaType == "multipart/signed":
+		a.signed(n)
+	case n.mediaType == "multipart/encrypted":
+		a.encrypted(n)
+	case n.mediaType == "multipart/appledouble" && len(n.children) > 1:
+		a.appleDouble(n)
 	case n.multipart():
 		for _, child := range n.children {
 			a.walk(child)
 		}
+	default:
+		a.leaf(n)
+	}
+}
+
+func (a *assembly) leaf(n *node) {
+	switch {
 	case n.isBody() && *a.room > 0:
 		a.addText(n)
+	case n.mediaType == "text/calendar":
+		a.invitation(n)
+	case isTNEF(n):
+		a.unwrap(n)
+	case isSMIME(n):
+		a.opaque(n)
+	case n.mediaType == "message/partial":
+		a.partial(n)
+	case n.mediaType == "message/external-body":
+		a.external(n)
 	default:
 		a.addPart(n)
 	}
@@ -56,14 +87,15 @@ func (a *assembly) alternatives(n *node) {
 		if isOtherForm(child.mediaType) {
 			continue
 		}
-		sub := assembly{warnings: a.warnings, room: a.room}
-		sub.walk(child)
-		a.parts = append(a.parts, sub.parts...)
-		p := merge(sub.passages)
+		outer := a.passages
+		a.passages = nil
+		a.walk(child)
+		p := merge(a.passages)
+		a.passages = outer
 		if p.hasHTML {
 			best.html, best.hasHTML = p.html, true
 		}
-		if strings.TrimSpace(best.text) == "" && !p.hasHTML {
+		if strings.TrimSpace(best.text) == "" {
 			best.text = p.text
 		}
 	}
@@ -82,17 +114,35 @@ func isOtherForm(mediaType string) bool {
 	return false
 }
 
+// addText takes a text part as a passage, and the files written into it.
 func (a *assembly) addText(n *node) {
-	text := n.text(a.warnings)
-	*a.room -= len(text)
-	if strings.TrimSpace(text) == "" {
+	d, files := n.text(a.warnings, a.known)
+	for _, f := range files {
+		a.addFile(intake.Part{Name: cleanFileName(f.name), ContentType: typeOfName(f.name), Content: f.content})
+	}
+	if len(files) > 0 {
+		a.warnings.add(warnUU)
+	}
+	*a.room -= len(d.text)
+	if strings.TrimSpace(d.text) == "" {
 		return
 	}
-	if n.mediaType == "text/html" {
-		a.passages = append(a.passages, passage{html: text, hasHTML: true})
+	if !slices.Contains(a.charsets, d.charset) {
+		a.charsets = append(a.charsets, d.charset)
+	}
+	if n.mediaType == "text/html" || isPage(d.text) {
+		a.passages = append(a.passages, passage{html: d.text, hasHTML: true})
 		return
 	}
-	a.passages = append(a.passages, passage{text: text})
+	a.passages = append(a.passages, passage{text: a.unarmour(d.text)})
+}
+
+// isPage reports HTML that is said to be plain text: a whole page, not a text
+// that quotes some.
+func isPage(text string) bool {
+	text = strings.TrimSpace(text)
+	head, tail := strings.ToLower(text[:min(len(text), 100)]), strings.ToLower(text[max(0, len(text)-100):])
+	return (strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html")) && strings.Contains(tail, "</html>")
 }
 
 func (a *assembly) addPart(n *node) {
@@ -104,12 +154,21 @@ func (a *assembly) addPart(n *node) {
 	if name == "" && n.mediaType == "message/rfc822" {
 		name = subjectName(content)
 	}
-	a.parts = append(a.parts, intake.Part{
+	a.addFile(intake.Part{
 		Name:        name,
 		ContentType: mediaTypeOf(n.mediaType),
 		ContentID:   n.contentID(),
 		Content:     content,
 	})
+}
+
+// addFile keeps a file, as long as there are not more than a mail may have.
+func (a *assembly) addFile(p intake.Part) {
+	if len(a.parts) >= maxParts {
+		a.warnings.add(warnFiles)
+		return
+	}
+	a.parts = append(a.parts, p)
 }
 
 // subjectName names an attached mail after its subject.
@@ -129,8 +188,11 @@ func merge(passages []passage) passage {
 	}
 	var all passage
 	all.hasHTML = slices.ContainsFunc(passages, func(p passage) bool { return p.hasHTML })
+	pages := !slices.ContainsFunc(passages, func(p passage) bool { return !p.readsHTML() })
 	for _, p := range passages {
-		all.text = joinText(all.text, p.plain())
+		if !pages {
+			all.text = joinText(all.text, p.plain())
+		}
 		if all.hasHTML {
 			all.html += p.rich()
 		}
@@ -149,13 +211,17 @@ func joinText(a, b string) string {
 // excuse such as "Please view this mail in HTML", in bytes.
 const shortPlain = 200
 
-func (p passage) plain() string {
+// readsHTML reports whether the text to read has to be made of the HTML.
+func (p passage) readsHTML() bool {
 	if !p.hasHTML || len(p.text) > shortPlain {
-		return p.text
+		return false
 	}
-	text := markup.TextFromHTML(p.html)
-	if strings.TrimSpace(p.text) == "" || len(text) > shortPlain+5*len(p.text) {
-		return text
+	return strings.TrimSpace(p.text) == "" || len(markup.TextFromHTML(p.html)) > shortPlain+5*len(p.text)
+}
+
+func (p passage) plain() string {
+	if p.readsHTML() {
+		return markup.TextFromHTML(p.html)
 	}
 	return p.text
 }
@@ -168,18 +234,27 @@ func (p passage) rich() string {
 }
 
 // fill puts what was collected into the message.
-func (a *assembly) fill(in *intake.Incoming) {
-	all := merge(a.passages)
-	if !all.hasHTML && all.text == "" {
-		all = a.fallback()
+func (a *assembly) fill(in *intake.Incoming, h header) {
+	if len(a.passages) == 0 {
+		a.passages = a.spare
 	}
-	plain := all.plain()
-	a.keepWhole(&plain, "message.txt", "text/plain")
-	in.Text = strings.Trim(markup.Clean(plain), "\n")
-	in.Text = strings.TrimRight(in.Text, " \t\n")
+	if len(a.passages) == 0 {
+		a.passages = a.fallback()
+	}
+	all := a.withEvents(merge(a.passages), h)
+	a.keepWhole(&all.html, "message.html", "text/html")
+	if all.readsHTML() {
+		in.Text, in.Folds = textOfPage(all.html)
+	} else {
+		a.keepWhole(&all.text, "message.txt", "text/plain")
+		in.Text = tidy(all.text)
+		in.Folds = fold.Text(in.Text)
+	}
 	if all.hasHTML {
-		a.keepWhole(&all.html, "message.html", "text/html")
 		in.HTML = markup.SanitizeMail(all.html)
+	}
+	if in.Text == "" && a.sealed {
+		in.Text = readerOf("", h).T("mail.notice.encrypted")
 	}
 	for i := range a.parts {
 		p := &a.parts[i]
@@ -189,16 +264,40 @@ func (a *assembly) fill(in *intake.Incoming) {
 	in.Parts = a.parts
 }
 
-// fallback shows the first text file as the message if there is nothing else
-// to read, as some mailers give the message itself a file name.
-func (a *assembly) fallback() passage {
-	for _, p := range a.parts {
-		if p.ContentType == "text/plain" && len(p.Content) <= maxText {
-			text, _ := decodeText(p.Content, "")
-			return passage{text: text}
+// tidy cleans a text and drops empty lines at its ends.
+func tidy(text string) string {
+	return strings.TrimRight(strings.TrimLeft(markup.Clean(text), "\n"), " \t\n")
+}
+
+// textOfPage turns HTML into text with its folds.
+func textOfPage(page string) (string, []markup.Fold) {
+	text, folds := fold.HTML(page)
+	if clean := tidy(text); clean != text { // the folds do not fit any more
+		return clean, fold.Text(clean)
+	}
+	return text, folds
+}
+
+// fallback shows the first file with text as the message if there is nothing
+// else to read, as some mailers give the message itself a file name or an
+// unusual type.
+func (a *assembly) fallback() []passage {
+	for _, mediaType := range []string{"text/plain", "text/html", "text/markdown", "text/enriched", "text/richtext"} {
+		for _, p := range a.parts {
+			if p.ContentType != mediaType || len(p.Content) > maxText || len(p.Content) == 0 {
+				continue
+			}
+			switch d := decodeHinted(p.Content, "", a.known); mediaType {
+			case "text/html":
+				return []passage{{html: d.text, hasHTML: true}}
+			case "text/enriched", "text/richtext":
+				return []passage{{text: enriched(d.text)}}
+			default:
+				return []passage{{text: d.text}}
+			}
 		}
 	}
-	return passage{}
+	return nil
 }
 
 // keepWhole cuts an overlong text and keeps all of it as a file.
@@ -209,6 +308,18 @@ func (a *assembly) keepWhole(text *string, name, mediaType string) {
 	a.warnings.add(warnCut)
 	a.parts = append(a.parts, intake.Part{Name: name, ContentType: mediaType, Content: []byte(*text)})
 	*text = strings.ToValidUTF8((*text)[:maxText], "") + "\n[…]"
+}
+
+// readerOf returns words in the language of a text, else of its mail.
+func readerOf(text string, h header) *i18n.Printer {
+	l := language(text, h)
+	for _, m := range readMailboxes(h.get("from")) {
+		switch m.addr[strings.LastIndexByte(m.addr, '.')+1:] {
+		case "de", "at", "ch":
+			l = cmp.Or(l, "de")
+		}
+	}
+	return i18n.For(i18n.Match(l))
 }
 
 // maxMediaType is the longest name of a media type (RFC 6838 §4.2: 127 signs on

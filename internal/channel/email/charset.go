@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -9,43 +10,126 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/korean"
 )
 
-// decodeText turns bytes of a declared charset into UTF-8.
+// decoded is text with what is known about how it was read.
+type decoded struct {
+	text    string
+	charset string // it was read as, such as "utf-8"
+	guessed bool   // the declaration was missing or not followed
+}
+
+// decodeText turns bytes of a declared charset into UTF-8, without anything
+// else known about them.
+func decodeText(b []byte, declared string) (text string, guessed bool) {
+	d := decodeHinted(b, declared, nil)
+	return d.text, d.guessed
+}
+
+// decodeHinted turns bytes of a declared charset into UTF-8.
 //
 // Declarations are often missing or wrong, so: what is valid UTF-8 and is said
-// to be ASCII, Western single-byte or nothing is UTF-8 (the accident is
-// practically impossible in Latin-1); what is said to be UTF-8 or unknown and
-// is not, is windows-1252. guessed reports that the declaration was not followed.
-func decodeText(b []byte, declared string) (text string, guessed bool) {
+// to be of single bytes or nothing is UTF-8 (the accident is practically
+// impossible); what is said to be UTF-8, ASCII, nothing or something unknown and
+// is not, is what detect makes of it, else windows-1252; what is said to be
+// something it can't be is treated alike.
+func decodeHinted(b []byte, declared string, known hints) decoded {
 	b, bom := cutBOM(b)
-	if bom != nil {
-		return decodeWith(bom, b), false
+	if bom != "" {
+		return decoded{decodeAs(bom, b), bom, false}
 	}
 	name := cleanCharset(declared)
+	if name == "utf-7" {
+		return decoded{decodeUTF7(b), name, false}
+	}
 	if isASCII(b) && !isStateful(name) {
-		return string(b), false
+		if escaped := escapedCharset(b); escaped != "" {
+			return decoded{decodeAs(escaped, b), escaped, true}
+		}
+		return decoded{string(b), cmp.Or(name, "us-ascii"), false}
 	}
 	switch {
-	case isUTF8(name) || isWestern(name) || name == "":
-		if utf8.Valid(b) {
-			return string(b), !isUTF8(name)
-		}
-		if isUTF8(name) && mostlyUTF8(b) {
-			return strings.ToValidUTF8(string(b), "\uFFFD"), true
-		}
-		if name == "iso-8859-15" {
-			return decodeWith(charmap.ISO8859_15, b), false
-		}
-		return decodeWith(charmap.Windows1252, b), isUTF8(name) || name == "" || name == "us-ascii"
+	case isUTF8(name) || isWestern(name) || name == "" || name != iso2022KR && lookUp(name) == nil:
+		return decodeUnsure(b, name, known)
+	case isUTF8Text(b) && !isStateful(name) && (!isMultiByte(name) || wideRunes(b) >= 4):
+		return decoded{string(b), "utf-8", true}
 	}
-	if enc := lookUp(name); enc != nil {
-		return decodeWith(enc, b), false
+	if better := contradicted(b, name); better != "" {
+		return decoded{decodeAs(better, b), better, true}
 	}
-	if utf8.Valid(b) {
-		return string(b), true
+	text := decodeAs(name, b)
+	if isMultiByte(name) && mostlyBroken(text) {
+		if isUTF8Text(b) {
+			return decoded{string(b), "utf-8", true}
+		}
+		if better := detect(b, known, false); better != "" && better != name {
+			return decoded{decodeAs(better, b), better, true}
+		}
 	}
-	return decodeWith(charmap.Windows1252, b), true
+	return decoded{text, name, false}
+}
+
+// decodeUnsure decodes 8-bit text that is said to be UTF-8, Western or nothing.
+func decodeUnsure(b []byte, name string, known hints) decoded {
+	if utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 {
+		return decoded{string(b), "utf-8", !isUTF8(name)}
+	}
+	if isUTF8(name) && mostlyUTF8(b) {
+		return decoded{strings.ToValidUTF8(string(b), "\uFFFD"), name, true}
+	}
+	said := isWestern(name) && name != "us-ascii"
+	if better := detect(b, known, said); better != "" {
+		return decoded{decodeAs(better, b), better, true}
+	}
+	if name == "iso-8859-15" {
+		return decoded{decodeAs(name, b), name, false}
+	}
+	return decoded{decodeWith(charmap.Windows1252, b), "windows-1252", !said}
+}
+
+// decodeAs decodes bytes of a charset lookUp knows, or of ISO-2022-KR.
+func decodeAs(name string, b []byte) string {
+	switch name {
+	case "utf-8":
+		return string(b)
+	case iso2022KR:
+		return decodeWith(korean.EUCKR, shiftedOut(b))
+	}
+	return decodeWith(lookUp(name), b)
+}
+
+// mostlyBroken reports that more than one in ten signs beyond ASCII could not
+// be read.
+func mostlyBroken(text string) bool {
+	signs, broken := 0, 0
+	for _, r := range text {
+		if r >= utf8.RuneSelf {
+			signs++
+		}
+		if r == utf8.RuneError {
+			broken++
+		}
+	}
+	return broken*10 > signs
+}
+
+// isUTF8Text reports valid UTF-8 without the controls that bytes of another
+// charset would be.
+func isUTF8Text(b []byte) bool {
+	return utf8.Valid(b) && bytes.IndexFunc(b, func(r rune) bool { return r >= 0x80 && r < 0xA0 && r != 0x85 }) < 0
+}
+
+// wideRunes counts the signs of three and more bytes in UTF-8 text.
+func wideRunes(b []byte) (n int) {
+	for len(b) > 0 {
+		_, size := utf8.DecodeRune(b)
+		if size >= 3 {
+			n++
+		}
+		b = b[size:]
+	}
+	return n
 }
 
 func decodeWith(enc encoding.Encoding, b []byte) string {
@@ -73,21 +157,17 @@ func mostlyUTF8(b []byte) bool {
 	return good > bad
 }
 
-func cutBOM(b []byte) ([]byte, encoding.Encoding) {
+// cutBOM cuts a byte order mark off and names what it stands for.
+func cutBOM(b []byte) ([]byte, string) {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")):
-		return b[3:], encoding.Nop
+		return b[3:], "utf-8"
 	case bytes.HasPrefix(b, []byte("\xFF\xFE")):
-		return b[2:], utf16("utf-16le")
+		return b[2:], "utf-16le"
 	case bytes.HasPrefix(b, []byte("\xFE\xFF")):
-		return b[2:], utf16("utf-16be")
+		return b[2:], "utf-16be"
 	}
-	return b, nil
-}
-
-func utf16(name string) encoding.Encoding {
-	enc, _ := htmlindex.Get(name)
-	return enc
+	return b, ""
 }
 
 // charsetAliases are names seen in the wild that no index knows.
@@ -97,8 +177,13 @@ var charsetAliases = map[string]string{
 	"latin1": "iso-8859-1", "latin-1": "iso-8859-1", "8859-1": "iso-8859-1", "iso8859-1": "iso-8859-1", "iso-8859": "iso-8859-1", "we8iso8859p1": "iso-8859-1",
 	"iso_8859-1": "iso-8859-1", "cp1252": "windows-1252", "ansi": "windows-1252", "default": "", "unknown-8bit": "", "x-unknown": "", "unknown": "", "8bit": "", "none": "", "binary": "",
 	"latin9": "iso-8859-15", "iso8859-15": "iso-8859-15", "latin-9": "iso-8859-15",
-	"cp936": "gbk", "x-gbk": "gbk", "cp932": "shift_jis", "ms932": "shift_jis", "cp949": "euc-kr", "ms949": "euc-kr", "cp950": "big5",
+	"cp936": "gb18030", "x-gbk": "gb18030", "cp932": "shift_jis", "ms932": "shift_jis", "cp949": "euc-kr", "ms949": "euc-kr", "cp950": "big5",
 	"cp-850": "ibm850", "cp850": "ibm850", "136": "big5", "x-mac-roman": "macintosh", "mac": "macintosh",
+	"cp1250": "windows-1250", "cp1251": "windows-1251", "win-1251": "windows-1251", "windows1251": "windows-1251", "cp1253": "windows-1253", "cp1254": "windows-1254", "cp1257": "windows-1257",
+	"gb2312": "gb18030", "gbk": "gb18030", "x-gb2312": "gb18030", "gb_2312-80": "gb18030", "euc-cn": "gb18030", "sjis": "shift_jis", "x-sjis": "shift_jis", "windows-31j": "shift_jis",
+	"iso2022jp": "iso-2022-jp", "iso-2022-jp-ms": "iso-2022-jp", "cp50220": "iso-2022-jp", "cp50221": "iso-2022-jp", "iso-2022-jp-1": "iso-2022-jp", "iso-2022-jp-2": "iso-2022-jp",
+	"koi8": "koi8-r", "koi8r": "koi8-r", "koi": "koi8-r", "cp866": "ibm866", "866": "ibm866", "tis620": "windows-874", "tis-620": "windows-874", "iso-8859-11": "windows-874",
+	"unicode-1-1-utf-7": "utf-7", "utf7": "utf-7", "unicode": "utf-16", "ucs-2": "utf-16", "ks_c_5601-1987": "euc-kr", "ksc5601": "euc-kr", "hz": "hz-gb-2312",
 }
 
 // cleanCharset normalises a declared name: quotes, "charset=" repeated inside
@@ -133,6 +218,15 @@ func isStateful(name string) bool {
 	return strings.HasPrefix(name, "iso-2022") || strings.HasPrefix(name, "hz") || strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "ibm037")
 }
 
+// isMultiByte reports charsets of Chinese, Japanese and Korean with 8-bit bytes.
+func isMultiByte(name string) bool {
+	switch name {
+	case "gb18030", "big5", "big5-hkscs", "shift_jis", "euc-jp", "euc-kr":
+		return true
+	}
+	return false
+}
+
 func isASCII(b []byte) bool {
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -157,6 +251,5 @@ func headerText(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	text, _ := decodeText([]byte(s), "")
-	return text
+	return decodeHinted([]byte(s), "", nil).text
 }

@@ -26,7 +26,13 @@ func (n *node) decode() (content []byte, mended bool) {
 	if method == "" {
 		return n.body, !known
 	}
-	if method == "base64" && !looksLikeBase64(n.body) {
+	switch {
+	case method == "uuencode":
+		if _, files := cutTextFiles(n.body); len(files) == 1 {
+			return files[0].content, false
+		}
+		return n.body, true
+	case method == "base64" && !looksLikeBase64(n.body):
 		return n.body, true
 	}
 	head := "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: " + method + "\r\n\r\n"
@@ -53,8 +59,9 @@ func looksLikeBase64(b []byte) bool {
 	return strange*20 <= len(b)
 }
 
-// transferEncoding returns "base64", "quoted-printable" or "" for content that
-// is not encoded (RFC 2045 §6). known is false for a name nobody defined.
+// transferEncoding returns "base64", "quoted-printable", "uuencode" or "" for
+// content that is not encoded (RFC 2045 §6). known is false for a name nobody
+// defined.
 func transferEncoding(v string) (method string, known bool) {
 	v = strings.Trim(bare(v), `"' `)
 	switch v {
@@ -66,6 +73,8 @@ func transferEncoding(v string) (method string, known bool) {
 		return "quoted-printable", true
 	case "base-64", "b64":
 		return "base64", true
+	case "x-uuencode", "x-uue", "uuencode", "uue":
+		return "uuencode", true
 	}
 	return "", false
 }
@@ -88,8 +97,10 @@ func disposition(h header, n *node) (kind, name string) {
 }
 
 // contentID returns the id other parts refer to, without brackets.
-func (n *node) contentID() string {
-	id := strings.Trim(strings.TrimSpace(n.header.get("content-id")), "<> ")
+func (n *node) contentID() string { return cleanContentID(n.header.get("content-id")) }
+
+func cleanContentID(id string) string {
+	id = strings.Trim(strings.TrimSpace(id), "<> ")
 	if len(id) > 250 {
 		return ""
 	}
@@ -105,27 +116,30 @@ func (n *node) isBody() bool {
 	return n.isText() && n.kind != "attachment" && n.name == ""
 }
 
-// text decodes a text leaf into UTF-8.
-func (n *node) text(w *warnings) string {
+// text decodes a text leaf into UTF-8, without the files in it.
+func (n *node) text(w *warnings, known hints) (d decoded, files []textFile) {
 	raw, mended := n.decode()
 	if mended {
 		w.add(warnEncoding)
+	}
+	if n.mediaType != "text/html" {
+		raw, files = cutTextFiles(raw)
 	}
 	charset := n.params["charset"]
 	if charset == "" && n.mediaType == "text/html" {
 		charset = charsetInHTML(raw)
 	}
-	text, guessed := decodeText(raw, charset)
-	if guessed {
+	d = decodeHinted(raw, charset, known)
+	if d.guessed {
 		w.add(warnCharset)
 	}
-	if strings.IndexByte(text, 0) >= 0 {
+	if strings.IndexByte(d.text, 0) >= 0 {
 		w.add(warnNUL)
 	}
 	if n.mediaType == "text/plain" && strings.EqualFold(n.params["format"], "flowed") {
-		text = unflow(text, strings.EqualFold(n.params["delsp"], "yes"))
+		d.text = unflow(d.text, strings.EqualFold(n.params["delsp"], "yes"))
 	}
-	return text
+	return d, files
 }
 
 // charsetInHTML finds the charset a page declares for itself in its first KiB.
@@ -161,6 +175,24 @@ var extensions = map[string]string{
 	"image/png": ".png", "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/svg+xml": ".svg", "image/tiff": ".tif", "image/bmp": ".bmp", "image/heic": ".heic",
 	"application/pdf": ".pdf", "application/zip": ".zip", "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc",
 	"application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "application/pkcs7-mime": ".p7m",
-	"application/ms-tnef": ".dat", "application/xml": ".xml", "text/xml": ".xml", "application/json": ".json",
+	"application/ms-tnef": ".dat", "application/vnd.ms-tnef": ".dat", "application/pgp-keys": ".asc", "application/ics": ".ics", "message/partial": ".txt", "message/external-body": ".txt", "application/xml": ".xml", "text/xml": ".xml", "application/json": ".json",
 	"audio/mpeg": ".mp3", "audio/wav": ".wav", "video/mp4": ".mp4", "application/msword": ".doc", "application/rtf": ".rtf",
 }
+
+// typeOfName returns the media type of a file of which only the name is known.
+func typeOfName(name string) string {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		if t, ok := namedTypes[strings.ToLower(name[i+1:])]; ok {
+			return t
+		}
+	}
+	return "application/octet-stream"
+}
+
+// namedTypes are the types that a name alone may stand for.
+var namedTypes = map[string]string{"txt": "text/plain", "htm": "text/html", "html": "text/html", "ics": "text/calendar", "csv": "text/csv", "vcf": "text/vcard",
+	"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "tif": "image/tiff", "tiff": "image/tiff", "bmp": "image/bmp", "heic": "image/heic",
+	"pdf": "application/pdf", "zip": "application/zip", "xml": "application/xml", "json": "application/json", "rtf": "application/rtf", "eml": "message/rfc822", "mp3": "audio/mpeg", "wav": "audio/wav", "mp4": "video/mp4",
+	"doc": "application/msword", "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+	"odt": "application/vnd.oasis.opendocument.text", "ods": "application/vnd.oasis.opendocument.spreadsheet"}

@@ -1,22 +1,23 @@
 package email
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"lotse/internal/channel"
+	"lotse/internal/channel/email/fold"
 	"lotse/internal/intake"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/mime.golden")
+var update = flag.Bool("update", false, "rewrite testdata/mime.golden and corpus.tsv")
 
 // corpusTrace is what the transport says about every file of the corpus.
 var corpusTrace = intake.Trace{From: "absender@post.example", To: []string{"hilfe@lindenau.example"}}
@@ -58,28 +59,44 @@ func corpus(t testing.TB, f func(name string, raw []byte)) {
 }
 
 // TestCorpus reads every mail of other libraries' tests and compares what is
-// seen of it with testdata/mime.golden.
+// seen of it with testdata/mime.golden, and how it was read with
+// testdata/corpus.tsv.
 func TestCorpus(t *testing.T) {
 	a := testAdapter(t, nil)
-	var out strings.Builder
+	var seen, how strings.Builder
+	how.WriteString("file\toutcome\tcharset\ttext\tvisible\tfiles\tautomation\twarnings\tsubject\n")
 	counts := map[string]int{}
 	corpus(t, func(name string, raw []byte) {
-		in, err := a.Read(t.Context(), bytes.NewReader(raw), corpusTrace)
+		l, err := a.readAll(raw, corpusTrace)
+		outcome := "read"
 		var u *intake.Unreadable
 		switch {
-		case err == nil:
-			counts["ok"]++
-			checkSane(t, name, in)
-			fmt.Fprintf(&out, "%s\n%s", name, summary(in))
 		case errors.As(err, &u):
-			counts[u.Reason]++
-			fmt.Fprintf(&out, "%s\n\tunreadable %s\n", name, u.Reason)
-		default:
+			outcome = u.Reason
+			fmt.Fprintf(&seen, "%s\n\tunreadable %s\n", name, u.Reason)
+			fmt.Fprintf(&how, "%s\t%s\t\t\t\t\t\t\t\n", name, u.Reason)
+		case err != nil:
 			t.Errorf("%s: %v", name, err)
+		default:
+			checkSane(t, name, l.in)
+			fmt.Fprintf(&seen, "%s\n%s", name, summary(l.in))
+			fmt.Fprintln(&how, strings.Join(row(name, outcome, l), "\t"))
 		}
+		counts[outcome]++
 	})
 	t.Logf("corpus: %v", counts)
-	golden(t, "testdata/mime.golden", out.String())
+	golden(t, "testdata/mime.golden", seen.String())
+	golden(t, "testdata/corpus.tsv", how.String())
+}
+
+// row is one line of corpus.tsv: sizes are bytes.
+func row(name, outcome string, l *reading) []string {
+	var warnings []string
+	for _, w := range l.in.Warnings {
+		warnings = append(warnings, strings.TrimPrefix(w, "mail.warning."))
+	}
+	return []string{name, outcome, strings.Join(l.charsets, ","), strconv.Itoa(len(l.in.Text)), strconv.Itoa(len(fold.Visible(l.in.Text, l.in.Folds))),
+		strconv.Itoa(len(l.in.Parts)), automationNames[l.in.Automation], strings.Join(warnings, ","), l.in.Subject}
 }
 
 func golden(t *testing.T, path, got string) {
@@ -137,6 +154,14 @@ func checkSane(t testing.TB, name string, in *intake.Incoming) {
 	}
 	if n := utf8.RuneCountInString(in.Subject); n > maxSubject {
 		t.Errorf("%s: subject of %d runes", name, n)
+	}
+	for _, f := range in.Folds {
+		if f.From < 0 || f.From > f.To || f.To > len(in.Text) {
+			t.Errorf("%s: fold %+v of %d bytes", name, f, len(in.Text))
+		}
+	}
+	if f := in.Forwarded; f != nil && (f.At < 0 || f.At > len(in.Text)) {
+		t.Errorf("%s: forward at %d of %d bytes", name, f.At, len(in.Text))
 	}
 	if len(in.References) > maxReferences || len(in.Parts) > maxParts+2 {
 		t.Errorf("%s: %d references, %d parts", name, len(in.References), len(in.Parts))

@@ -9,8 +9,9 @@
 //     could read becomes an *intake.Unreadable. Every limit is checked by our
 //     own linear scan before a decoder sees the bytes; enmime decodes what is
 //     inside one part.
-//   - Receiving (smtp.go, session.go, guard.go, spool.go) is an SMTP server
-//     that says 250 only after the host has put the mail on disk.
+//   - Receiving (smtp.go, lmtp.go, session.go, guard.go, spool.go) is an SMTP
+//     server, and one for LMTP, that say 250 only after the host has put the mail
+//     on disk. Package imap fetches from mailboxes elsewhere.
 //   - Sending (send.go, relay.go, pool.go, compose.go) composes a mail and hands
 //     it to the account's relay, and says exactly what became of it.
 //
@@ -24,8 +25,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lotse/internal/channel"
+	"lotse/internal/channel/email/imap"
 	"lotse/internal/intake"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/clock"
@@ -53,12 +56,17 @@ type Adapter struct {
 	maxBytes int64
 	roots    *x509.CertPool // nil for those of the system; tests set it
 	server   *server
+	lmtp     *server
+	fetchers *imap.Fetchers // nil if the desk keeps no cursors
+	ready    chan struct{}
+	opened   sync.Once // closes ready
 	pool     *pool
 }
 
 var (
 	_ channel.Adapter  = (*Adapter)(nil)
 	_ channel.Receiver = (*Adapter)(nil)
+	_ channel.Tester   = (*Adapter)(nil)
 	_ outbox.Sender    = (*Adapter)(nil)
 	_ intake.Reader    = (*Adapter)(nil)
 )
@@ -66,6 +74,7 @@ var (
 // New builds the adapter from its settings:
 //
 //	listen     address of the SMTP server such as ":25"; "" (default): no server
+//	lmtp       address or socket (a path) of the LMTP server; "" (default): none
 //	hostname   own name in greetings (default: the machine's)
 //	max_bytes  largest mail in bytes, 64 KiB to 1 GiB (default 50 MiB)
 //
@@ -89,8 +98,11 @@ func New(env channel.Env) (*Adapter, error) {
 	if err := a.settle(env.Settings); err != nil {
 		return nil, err
 	}
-	a.server = newServer(a)
+	a.server, a.lmtp, a.ready = newServer(a, a.listen, false), newServer(a, env.Settings["lmtp"], true), make(chan struct{})
 	a.pool = newPool()
+	if env.Mailboxes != nil {
+		a.fetchers = imap.New(imap.Parts{Host: a.host, Mailboxes: env.Mailboxes, MaxBytes: a.maxBytes, SpoolDir: env.SpoolDir, Log: a.log, Clock: a.clock})
+	}
 	return a, nil
 }
 

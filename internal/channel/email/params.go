@@ -1,6 +1,7 @@
 package email
 
 import (
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ const maxParamBytes = 8 << 10 // of one field with parameters
 // is malformed; two things it cannot do are added: quoted boundaries with odd
 // signs in them, and encoded parameters in other charsets than UTF-8 (RFC 2231).
 func parseType(v string) (string, map[string]string) {
-	v = v[:min(len(v), maxParamBytes)]
+	v = withSemicolon(v[:min(len(v), maxParamBytes)])
 	t, params, _, err := mediatype.Parse(headerText(v))
 	if err != nil || params == nil {
 		params = map[string]string{}
@@ -30,6 +31,12 @@ func parseType(v string) (string, map[string]string) {
 	}
 	return t, params
 }
+
+var bareParam = regexp.MustCompile(`^(\s*[\w.+-]+/[\w.+-]+)\s+([\w*-]+\s*=)`)
+
+// withSemicolon puts the semicolon back that some mailers leave out between the
+// type and its first parameter: "text/plain charset=utf-8".
+func withSemicolon(v string) string { return bareParam.ReplaceAllString(v, "$1; $2") }
 
 // quotedAndEncoded returns the boundary, if it is quoted, and every parameter
 // written in the form of RFC 2231.

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"slices"
 	"strings"
-	"time"
 
 	"lotse/internal/intake"
 	"lotse/internal/platform/markup"
@@ -37,6 +35,14 @@ const (
 	warnSender   = "mail.warning.sender_from_transport"
 	warnReplyTo  = "mail.warning.reply_to_differs"
 	warnForm     = "mail.warning.reply_to_used"
+
+	warnSigned    = "mail.warning.signed"
+	warnEncrypted = "mail.warning.encrypted"
+	warnTNEF      = "mail.warning.tnef"
+	warnUU        = "mail.warning.files_in_text"
+	warnPartial   = "mail.warning.partial"
+	warnExternal  = "mail.warning.external"
+	warnFiles     = "mail.warning.files_left_out"
 )
 
 const maxSubject = 998 // runes
@@ -68,11 +74,55 @@ func (a *Adapter) Read(ctx context.Context, raw io.Reader, t intake.Trace) (*int
 }
 
 func (a *Adapter) read(raw []byte, t intake.Trace) (*intake.Incoming, error) {
+	l, err := a.readAll(raw, t)
+	if err != nil {
+		return nil, err
+	}
+	if l.in.From.Value == "" && l.in.Report == nil {
+		return nil, &intake.Unreadable{Reason: reasonNoSender}
+	}
+	if l.in.From.Value == "" {
+		l.in.From = intake.Address{Kind: Kind, Value: nobody}
+	}
+	return l.in, nil
+}
+
+// nobody stands for the mail systems that report without an address of their
+// own, such as "From: MAILER-DAEMON <>" (a name that can't exist, RFC 2606).
+const nobody = "mailer-daemon@unknown.invalid"
+
+// reading is a mail that was read, with what led to its reading.
+type reading struct {
+	in         *intake.Incoming
+	header     header // decoded
+	root       *node
+	known      hints
+	null       bool     // it came from the null sender
+	recipients []string // addresses as written
+	charsets   []string // the texts were read as
+	events     []event  // it invites to
+	why        string   // sign by which its automation was told
+}
+
+// readAll reads a mail as far as it can be read, also without a sender.
+func (a *Adapter) readAll(raw []byte, t intake.Trace) (*reading, error) {
+	w := &warnings{}
+	l, err := takeApart(raw, w)
+	if err != nil {
+		return nil, err
+	}
+	l.null = isNullSender(l.header, t)
+	a.understand(l, t, w)
+	l.in.Warnings = w.keys
+	return l, nil
+}
+
+// takeApart finds the header and the parts of a mail.
+func takeApart(raw []byte, w *warnings) (*reading, error) {
 	start := skipNoise(raw)
 	if len(start) == 0 {
 		return nil, &intake.Unreadable{Reason: reasonEmpty}
 	}
-	w := &warnings{}
 	h, body, mended := parseHeader(start, nil)
 	if mended {
 		w.add(warnHeader)
@@ -84,24 +134,38 @@ func (a *Adapter) read(raw []byte, t intake.Trace) (*intake.Incoming, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	in := &intake.Incoming{Identity: identity(h, body)}
-	recipients := a.readPeople(in, h, t, w)
-	if in.From.Value == "" {
-		return nil, &intake.Unreadable{Reason: reasonNoSender}
-	}
-	in.Tokens = tokens(recipients)
+	l := &reading{in: &intake.Incoming{Identity: identity(h, body)}, root: root, known: hintsOf(h, root)}
+	l.header = h.mended(bodyCharset(root, l.known), l.known)
+	return l, nil
+}
+
+// understand fills in what the header and the parts of a mail say.
+func (a *Adapter) understand(l *reading, t intake.Trace, w *warnings) {
+	in, h := l.in, l.header
+	l.recipients = a.readPeople(in, h, t, w)
+	in.Tokens = tokens(l.recipients)
 	in.ExternalID = messageID(h)
 	in.References = references(h)
 	in.Subject = markup.CleanLine(decodeWords(h.get("subject")), maxSubject)
 	in.Date = readDate(h, w)
-	room := 2 * maxText
-	parts := assembly{warnings: w, room: &room}
-	parts.walk(asBody(root))
-	parts.fill(in)
-	in.Automation = a.automation(h, root, in, t)
+	l.readParts(w)
+	in.Report = l.readReport()
+	in.Automation, l.why = a.automation(l)
+	if in.Report == nil {
+		a.passedOn(in)
+	} else if in.Report.Kind != intake.Absent { // what it quotes is what it is about
+		in.Folds = nil
+	}
 	in.Language = language(in.Text, h)
-	in.Warnings = w.keys
-	return in, nil
+}
+
+// readParts puts the parts together into text and files.
+func (l *reading) readParts(w *warnings) {
+	room := 2 * maxText
+	parts := assembly{warnings: w, room: &room, known: l.known}
+	parts.walk(asBody(l.root))
+	parts.fill(l.in, l.header)
+	l.charsets, l.events = parts.charsets, parts.events
 }
 
 func unreadable(err error) error {
@@ -188,7 +252,7 @@ func (a *Adapter) readPeople(in *intake.Incoming, h header, t intake.Trace, w *w
 // exception: forms and shops write From an address nobody reads, or from the
 // desk's own, and put the person into Reply-To. Then that single address, if it
 // is not one of the recipients, is the correspondent, and a warning says so.
-func correspondent(h header, t intake.Trace, recipients []string, w *warnings) mailbox {
+func correspondent(h header, t intake.Trace, recipients []string, w *warnings) written {
 	from := first(readMailboxes(h.all("from")...))
 	if from.addr == "" {
 		from = first(readMailboxes(h.all("sender")...))
@@ -209,37 +273,21 @@ func correspondent(h header, t intake.Trace, recipients []string, w *warnings) m
 	}
 	if addr, ok := cleanAddr(t.From); ok {
 		w.add(warnSender)
-		return mailbox{addr: addr}
+		return written{addr: addr}
 	}
-	return mailbox{}
+	return written{}
 }
 
 // isFormMailer reports whether addr is a program's rather than a mail system's.
 func isFormMailer(addr string) bool { return isMachineLocal(addr) && !isDaemon(addr) }
 
-func first(boxes []mailbox) mailbox {
+func first(boxes []written) written {
 	if len(boxes) == 0 {
-		return mailbox{}
+		return written{}
 	}
 	return boxes[0]
 }
 
 func contains(addrs []string, addr string) bool {
 	return slices.ContainsFunc(addrs, func(x string) bool { return strings.EqualFold(x, addr) })
-}
-
-// readDate returns the sender's date, zero if it is missing, unreadable or
-// outside of 1980 to 2100.
-func readDate(h header, w *warnings) time.Time {
-	v := strings.TrimSpace(h.get("date"))
-	if v == "" {
-		return time.Time{}
-	}
-	if len(v) <= 128 {
-		if d, err := mail.ParseDate(v); err == nil && d.Year() >= 1980 && d.Year() < 2100 {
-			return d.UTC()
-		}
-	}
-	w.add(warnDate)
-	return time.Time{}
 }

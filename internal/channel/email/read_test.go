@@ -174,27 +174,27 @@ func TestEncodedWords(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	cases := []struct {
 		in   string
-		want []mailbox
+		want []written
 	}{
-		{`Jana <jana@x.example>`, []mailbox{{"Jana", "jana@x.example"}}},
-		{`jana@x.example (Jana Müller)`, []mailbox{{"Jana Müller", "jana@x.example"}}},
-		{`"Müller, Jana" <jana@x.example>; b@x.example`, []mailbox{{"Müller, Jana", "jana@x.example"}, {"", "b@x.example"}}},
-		{`Team: a@x.example, b@x.example;`, []mailbox{{"", "a@x.example"}, {"", "b@x.example"}}},
+		{`Jana <jana@x.example>`, []written{{"Jana", "jana@x.example"}}},
+		{`jana@x.example (Jana Müller)`, []written{{"Jana Müller", "jana@x.example"}}},
+		{`"Müller, Jana" <jana@x.example>; b@x.example`, []written{{"Müller, Jana", "jana@x.example"}, {"", "b@x.example"}}},
+		{`Team: a@x.example, b@x.example;`, []written{{"", "a@x.example"}, {"", "b@x.example"}}},
 		{`undisclosed-recipients:;`, nil},
-		{`=?utf-8?q?J=C3=A4n?= <j@x.example>`, []mailbox{{"Jän", "j@x.example"}}},
-		{`"=?utf-8?q?J=C3=A4n=2C_A?=" <j@x.example>`, []mailbox{{"Jän, A", "j@x.example"}}},
-		{`=?utf-8?q?j=40x.example?=`, []mailbox{{"", "j@x.example"}}},
-		{`<mailto:j@x.example>`, []mailbox{{"", "j@x.example"}}},
-		{`'j@x.example'`, []mailbox{{"", "j@x.example"}}},
-		{`<@a,@b:j@x.example>`, []mailbox{{"", "j@x.example"}}},
-		{`A <a@x.example> B <b@x.example>`, []mailbox{{"A", "a@x.example"}, {"B", "b@x.example"}}},
+		{`=?utf-8?q?J=C3=A4n?= <j@x.example>`, []written{{"Jän", "j@x.example"}}},
+		{`"=?utf-8?q?J=C3=A4n=2C_A?=" <j@x.example>`, []written{{"Jän, A", "j@x.example"}}},
+		{`=?utf-8?q?j=40x.example?=`, []written{{"", "j@x.example"}}},
+		{`<mailto:j@x.example>`, []written{{"", "j@x.example"}}},
+		{`'j@x.example'`, []written{{"", "j@x.example"}}},
+		{`<@a,@b:j@x.example>`, []written{{"", "j@x.example"}}},
+		{`A <a@x.example> B <b@x.example>`, []written{{"A", "a@x.example"}, {"B", "b@x.example"}}},
 		{`x@y@z.example`, nil},
-		{`j@bücher.example`, []mailbox{{"", "j@xn--bcher-kva.example"}}},
-		{`Evil <a@x.example\r\nRCPT TO:<b@x.example>`, []mailbox{{`Evil <a@x.example\r\nRCPT TO:`, "b@x.example"}}},
-		{"Bob\u202Egpj <b@x.example>", []mailbox{{"Bobgpj", "b@x.example"}}},
+		{`j@bücher.example`, []written{{"", "j@xn--bcher-kva.example"}}},
+		{`Evil <a@x.example\r\nRCPT TO:<b@x.example>`, []written{{`Evil <a@x.example\r\nRCPT TO:`, "b@x.example"}}},
+		{"Bob\u202Egpj <b@x.example>", []written{{"Bobgpj", "b@x.example"}}},
 		{`nobody`, nil},
-		{`"O""Neil" <o@x.example>`, []mailbox{{`O""Neil`, "o@x.example"}}},
-		{`John . Doe @ machine . example`, []mailbox{{"", "John.Doe@machine.example"}}},
+		{`"O""Neil" <o@x.example>`, []written{{`O""Neil`, "o@x.example"}}},
+		{`John . Doe @ machine . example`, []written{{"", "John.Doe@machine.example"}}},
 	}
 	for _, c := range cases {
 		got := readMailboxes(c.in)
@@ -260,8 +260,12 @@ func TestAutomation(t *testing.T) {
 		"exchange":                      {"X-Auto-Response-Suppress: DR, OOF, AutoReply", customerTrace, intake.Generated},
 		"receipts unwanted":             {"X-Auto-Response-Suppress: DR, RN", customerTrace, intake.Person},
 		"x-autoreply":                   {"X-Autoreply: yes", customerTrace, intake.Replied},
-		"null sender":                   {"Subject: Frage", null, intake.Bounce},
-		"return-path without transport": {"Return-Path: <>", intake.Trace{}, intake.Bounce},
+		"null sender":                   {"Subject: Frage", null, intake.Generated},
+		"return-path without transport": {"Return-Path: <>", intake.Trace{}, intake.Generated},
+		"return-path of a fetched mail": {"Return-Path: <>", intake.Trace{Host: "imap.lindenau.example", To: []string{"hilfe@lindenau.example"}}, intake.Generated},
+		"fetched, no return-path":       {"Subject: x", intake.Trace{Host: "imap.lindenau.example", To: []string{"hilfe@lindenau.example"}}, intake.Person},
+		"null sender of a daemon":       {"From: Mailer-Daemon@x.example", null, intake.Bounce},
+		"failed recipients":             {"From: Mailer-Daemon@x.example\r\nX-Failed-Recipients: kim@x.example", customerTrace, intake.Bounce},
 		"no transport known":            {"Subject: x", intake.Trace{}, intake.Person},
 		"vacation subject alone":        {"Subject: Abwesenheit der Nachbarin", customerTrace, intake.Person},
 		"vacation subject and null":     {"Subject: Abwesenheitsnotiz: Frage", null, intake.Replied},
@@ -281,6 +285,65 @@ func TestAutomation(t *testing.T) {
 			}
 			if in := readOK(t, head+"\r\n\r\nx\r\n", c.trace); in.Automation != c.want {
 				t.Errorf("got %d, want %d", in.Automation, c.want)
+			}
+		})
+	}
+}
+
+// TestMachines reads the marks of programs, as they come in their mail. The
+// last ones are mail of people whose programs and servers add a lot.
+func TestMachines(t *testing.T) {
+	cases := map[string]struct {
+		head string
+		want intake.Automation
+	}{
+		"Exchange absence":       {"Subject: Automatische Antwort: Frage\r\nAuto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", intake.Replied},
+		"Exchange absence, bare": {"Subject: Respuesta automática: consulta\r\nX-Auto-Response-Suppress: All", intake.Replied},
+		"Gmail vacation":         {"Subject: Urlaub Re: Frage\r\nPrecedence: bulk\r\nAuto-Submitted: auto-replied\r\nX-Autoreply: yes", intake.Replied},
+		"Postfix vacation":       {"Subject: Re: x\r\nAuto-Submitted: auto-replied (vacation)\r\nX-Mailer: vacation 1.2", intake.Replied},
+		"Plesk":                  {"X-Autorespond: Frage\r\nMIME-Version: 1.0", intake.Replied},
+		"cPanel":                 {"X-Autorespond: x\r\nX-Loop: kim@x.example\r\nX-Precedence: auto_reply", intake.Replied},
+		"FirstClass":             {"X-FC-MachineGenerated: true", intake.Replied},
+		"qmail autoresponder":    {"Delivered-To: Autoresponder", intake.Replied},
+		"X-Autoreply: no":        {"X-Autoreply: no", intake.Person},
+		"GitHub":                 {"From: octo <notifications@github.example>\r\nList-ID: a/b <b.a.github.example>\r\nPrecedence: list\r\nX-GitHub-Reason: mention", intake.Bulk},
+		"GitHub, no list":        {"From: octo <octo@github.example>\r\nX-GitHub-Reason: mention", intake.Generated},
+		"GitLab":                 {"From: GitLab <gitlab@x.example>\r\nX-GitLab-Project: demo\r\nX-GitLab-NotificationReason: assigned", intake.Generated},
+		"Jira":                   {"From: Jira <jira@x.example>\r\nX-JIRA-FingerPrint: 0123\r\nPrecedence: bulk", intake.Bulk},
+		"Jira, plain":            {"From: Jira <jira@x.example>\r\nX-JIRA-FingerPrint: 0123", intake.Generated},
+		"Bugzilla":               {"X-Bugzilla-Reason: CC\r\nX-Bugzilla-Type: changed\r\nAuto-Submitted: auto-generated", intake.Generated},
+		"Redmine":                {"X-Redmine-Host: x.example\r\nX-Auto-Response-Suppress: All\r\nAuto-Submitted: auto-generated\r\nList-Id: <x.example>", intake.Bulk},
+		"cron":                   {"From: Cron Daemon <root@x.example>\r\nX-Cron-Env: <SHELL=/bin/sh>", intake.Generated},
+		"cron, old":              {"From: root@x.example\r\nSubject: Cron <root@x> run-parts", intake.Generated},
+		"another service desk":   {"X-OTRS-Loop: yes\r\nX-Loop: help@x.example", intake.Generated},
+		"request tracker":        {"RT-Originator: kim@x.example\r\nX-RT-Loop-Prevention: x.example", intake.Generated},
+		"Mailman":                {"X-BeenThere: list@x.example\r\nX-Mailman-Version: 2.1\r\nErrors-To: list-bounces@x.example", intake.Bulk},
+		"Google group":           {"Mailing-list: list x@x.example; contact x+owners@x.example\r\nX-Google-Group-Id: 1", intake.Bulk},
+		"newsletter":             {"List-Unsubscribe: <https://x.example/u>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nFeedback-ID: 1:2:3:x", intake.Bulk},
+		"Feedback-ID alone":      {"Feedback-ID: 1:2:3:x", intake.Bulk},
+		"Precedence: junk":       {"Precedence: junk", intake.Bulk},
+		"monitor":                {"From: monitor@x.example\r\nAuto-Submitted: auto-notified", intake.Generated},
+		"order of a shop":        {"From: no-reply@shop.example\r\nX-Mailer: PHPMailer", intake.Generated},
+		"order-noreply":          {"From: orders-noreply@shop.example", intake.Generated},
+		"null value":             {"Precedence: first-class\r\nAuto-Submitted: no\r\nX-Auto-Response-Suppress: DR, RN, NRN", intake.Person},
+		"Outlook user":           {"X-Mailer: Microsoft Outlook 16.0\r\nThread-Index: Adx\r\nX-MS-Has-Attach:\r\nX-MS-TNEF-Correlator:\r\nX-MS-Exchange-Organization-AuthAs: Internal\r\nImportance: High", intake.Person},
+		"Gmail user":             {"X-Google-DKIM-Signature: v=1\r\nX-Gm-Message-State: AOJu\r\nX-Received: by 2002", intake.Person},
+		"Apple user":             {"X-Mailer: Apple Mail (2.3774)\r\nX-Universally-Unique-Identifier: 1\r\nX-Uniform-Type-Identifier: com.apple.mail-draft", intake.Person},
+		"webmail behind filter":  {"X-Spam-Status: No\r\nX-Provags-ID: V03\r\nX-UI-Out-Filterresults: notjunk:1\r\nX-Originating-IP: 192.0.2.1\r\nX-Priority: 3", intake.Person},
+		"receipt wanted":         {"Disposition-Notification-To: jana@post.example\r\nReturn-Receipt-To: jana@post.example", intake.Person},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			head := c.head
+			if !strings.Contains(head, "From:") {
+				head = "From: jana@post.example\r\n" + head
+			}
+			l, err := testAdapter(t, nil).readAll([]byte(head+"\r\n\r\nEin Text.\r\n"), customerTrace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.in.Automation != c.want || l.why == "" {
+				t.Errorf("got %d (%s), want %d", l.in.Automation, l.why, c.want)
 			}
 		})
 	}

@@ -106,7 +106,7 @@ func findAccount(accounts []catalog.Account, addr string) (catalog.Account, bool
 		ascii = addr
 	}
 	for _, a := range accounts {
-		if a.Active && (a.Receives(addr) || a.Receives(ascii)) {
+		if takes(a) && (a.Receives(addr) || a.Receives(ascii)) {
 			return a, true
 		}
 	}
@@ -116,13 +116,16 @@ func findAccount(accounts []catalog.Account, addr string) (catalog.Account, bool
 	}
 	for _, a := range accounts {
 		for _, own := range append([]string{a.Address}, a.Aliases...) {
-			if a.Active && strings.HasSuffix(own, "@"+domain) {
+			if takes(a) && strings.HasSuffix(own, "@"+domain) {
 				return a, true
 			}
 		}
 	}
 	return catalog.Account{}, false
 }
+
+// takes reports whether mail may come to an account at all.
+func takes(a catalog.Account) bool { return a.Active && a.Receive.Way != catalog.ByNone }
 
 func (e *envelope) add(account catalog.Account, to string) {
 	for i := range e.routes {
@@ -137,6 +140,13 @@ func (e *envelope) add(account catalog.Account, to string) {
 // Data takes the mail. It returns nil, and so the peer hears 250, only after
 // every account concerned has it on disk.
 func (s *session) Data(r io.Reader) error {
+	return s.take(r, func(e envelope, in *input) error {
+		return s.answer(s.deliver(e, in), "keeping a mail")
+	})
+}
+
+// take reads a mail in limits and passes it on.
+func (s *session) take(r io.Reader, deliver func(envelope, *input) error) error {
 	a := s.server.adapter
 	s.mu.Lock()
 	e := s.current
@@ -151,7 +161,7 @@ func (s *session) Data(r io.Reader) error {
 	if countReceived(in.head()) > maxReceived {
 		return mailLoop
 	}
-	return s.answer(s.deliver(e, in), "keeping a mail")
+	return deliver(e, in)
 }
 
 // deliver hands the mail to the host once per account, all at the same time,
@@ -181,6 +191,9 @@ func (s *session) accept(from string, r route, in *input) error {
 		Channel:   Kind,
 		Raw:       in.memory,
 		Trace:     intake.Trace{Peer: s.peer(), Hello: s.hello, From: from, To: r.to, TLS: s.tls},
+	}
+	if s.server.isLMTP { // our own mail server brings it; who sent it is in the header
+		arrival.Trace.Peer, arrival.Trace.Hello = "", ""
 	}
 	if in.file != nil {
 		arrival.Raw, arrival.Spool = nil, in

@@ -10,6 +10,11 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"golang.org/x/sync/errgroup"
+
+	"lotse/internal/catalog"
+	"lotse/internal/mailbox"
+	"lotse/internal/platform/errs"
 )
 
 const (
@@ -18,37 +23,86 @@ const (
 	stopGrace     = 10 * time.Second
 )
 
-// server is the SMTP server (RFC 5321).
+// server is the SMTP server (RFC 5321), or the one for LMTP (RFC 2033).
 type server struct {
 	adapter *Adapter
+	listen  string // where to listen; "" if it does not
+	isLMTP  bool
 	ready   chan struct{}
 	once    sync.Once
 	address string          // valid once ready is closed
 	work    context.Context // of running transactions; outlives the stop by the grace
 }
 
-func newServer(a *Adapter) *server { return &server{adapter: a, ready: make(chan struct{})} }
+func newServer(a *Adapter, listen string, isLMTP bool) *server {
+	return &server{adapter: a, listen: listen, isLMTP: isLMTP, ready: make(chan struct{})}
+}
 
-// Address returns where the server listens, "" if it does not.
+// Address returns where the SMTP server listens, "" if it does not.
 func (a *Adapter) Address() string { return a.server.address }
 
-// Ready is closed when the listener is open, or at once if there is none.
-func (a *Adapter) Ready() <-chan struct{} { return a.server.ready }
+// Ready is closed when the listeners are open, or at once if there are none.
+func (a *Adapter) Ready() <-chan struct{} { return a.ready }
 
-// Receive serves SMTP until ctx ends. It then takes no more connections,
-// tells idle peers to come back and lets running transfers finish for up to
-// ten seconds. Without an address to listen on it only waits. It may be called once.
+// Receive serves SMTP and LMTP and fetches from mailboxes elsewhere until ctx
+// ends. It then takes no more connections, tells idle peers to come back and lets
+// running transfers finish for up to ten seconds. It may be called once.
 func (a *Adapter) Receive(ctx context.Context) error {
-	if a.listen == "" {
-		a.server.announce("")
+	g, ctx := errgroup.WithContext(ctx)
+	for _, s := range []*server{a.server, a.lmtp} {
+		g.Go(func() error { return s.receive(ctx) })
+	}
+	g.Go(func() error {
+		for _, s := range []*server{a.server, a.lmtp} {
+			select {
+			case <-s.ready:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		a.opened.Do(func() { close(a.ready) })
+		if a.fetchers != nil {
+			a.fetchers.Run(ctx)
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// TestReceive tries, step by step, whether mail can be fetched from a mailbox
+// elsewhere.
+func (a *Adapter) TestReceive(ctx context.Context, r catalog.ReceiveSettings) []mailbox.Result {
+	if a.fetchers == nil {
+		return []mailbox.Result{mailbox.Failed(mailbox.Connect, errs.New(errs.Unavailable, "mailbox.fault.no_fetcher"))}
+	}
+	return a.fetchers.TestReceive(ctx, r)
+}
+
+func (s *server) receive(ctx context.Context) error {
+	if s.listen == "" {
+		s.announce("")
 		<-ctx.Done()
 		return nil
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.listen)
+	l, err := s.open(ctx)
 	if err != nil {
-		return fmt.Errorf("opening the SMTP port: %w", err)
+		return fmt.Errorf("opening the %s port: %w", s.protocol(), err)
 	}
-	return a.server.serve(ctx, l)
+	return s.serve(ctx, l)
+}
+
+func (s *server) open(ctx context.Context) (net.Listener, error) {
+	if s.isLMTP {
+		return listenLMTP(ctx, s.listen)
+	}
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
+}
+
+func (s *server) protocol() string {
+	if s.isLMTP {
+		return "LMTP"
+	}
+	return "SMTP"
 }
 
 func (s *server) announce(address string) {
@@ -67,10 +121,10 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(g) }()
 	s.announce(l.Addr().String())
-	s.adapter.log.Info("smtp server listens", "address", l.Addr().String())
+	s.adapter.log.Info("mail server listens", "protocol", s.protocol(), "address", l.Addr().String())
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serving SMTP: %w", err)
+		return fmt.Errorf("serving %s: %w", s.protocol(), err)
 	case <-ctx.Done():
 	}
 	stopped, end := context.WithCancel(context.Background())
@@ -84,6 +138,7 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 // library configures go-smtp. Line length and timeouts are the guard's.
 func (s *server) library() *smtp.Server {
 	srv := smtp.NewServer(smtp.BackendFunc(s.newSession))
+	srv.LMTP = s.isLMTP
 	srv.Domain = s.adapter.hostname
 	srv.TLSConfig = s.adapter.env.TLS
 	srv.MaxRecipients = maxRecipients

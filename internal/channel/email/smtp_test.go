@@ -26,7 +26,12 @@ type talk struct {
 
 func dial(t testing.TB, address string) *talk {
 	t.Helper()
-	conn, err := net.Dial("tcp", address)
+	return dialOn(t, "tcp", address)
+}
+
+func dialOn(t testing.TB, network, address string) *talk {
+	t.Helper()
+	conn, err := net.Dial(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,17 @@ import (
 // the catalogue of every language.
 func TestEverythingHasWords(t *testing.T) {
 	keys := []string{"mail.setting.hostname", "mail.setting.listen", "mail.setting.max_bytes",
-		warnHeader, warnEncoding, warnCharset, warnNUL, warnBroken, warnCut, warnDate, warnSender, warnReplyTo, warnForm}
+		warnHeader, warnEncoding, warnCharset, warnNUL, warnBroken, warnCut, warnDate, warnSender, warnReplyTo, warnForm,
+		warnSigned, warnEncrypted, warnTNEF, warnUU, warnPartial, warnExternal, warnFiles, warnBody, "mail.notice.encrypted",
+		"mail.event.when", "mail.event.where", "mail.event.organizer", "mail.event.guests", "mail.event.repeats"}
 	for _, reason := range []string{reasonEmpty, reasonTooLarge, reasonParts, reasonDeep, reasonNoSender, reasonNotMail} {
 		keys = append(keys, "look.reason."+reason)
 	}
 	for _, step := range []string{stepDial, stepHello, stepStartTLS, stepTLS, stepAuth} {
 		keys = append(keys, "mail.probe."+step)
+	}
+	for _, what := range []string{"request", "cancel", "counter", "publish", "add", "refresh", "reply", "accepted", "declined", "tentative"} {
+		keys = append(keys, "mail.event.what_"+what)
 	}
 	for _, l := range i18n.Locales() {
 		for _, key := range keys {

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"strings"
 )
@@ -107,6 +108,9 @@ func (s *splitter) begin(n *node, start int) error {
 	if boundary == "" {
 		boundary = guessBoundary(s.body[start:])
 	}
+	if len(s.open) == 0 && !bytes.Contains(s.body[start:], []byte("--"+strings.TrimRight(boundary, " \t"))) {
+		boundary = cmp.Or(seenBoundary(s.body[start:]), boundary) // another one than is declared
+	}
 	if boundary == "" || len(boundary) > 1000 {
 		n.broken = true
 		return nil
@@ -201,6 +205,24 @@ func guessBoundary(body []byte) string {
 			return ""
 		}
 		pos += n
+	}
+	return ""
+}
+
+// seenBoundary finds what looks like a delimiter: a line with two dashes before
+// a field of a part.
+func seenBoundary(body []byte) string {
+	for pos := 0; pos < len(body) && pos < 16<<10; {
+		line, n := nextLine(body[pos:])
+		pos += n
+		rest, ok := bytes.CutPrefix(bytes.TrimRight(line, " \t"), []byte("--"))
+		if !ok || len(rest) < 4 || len(rest) > 200 {
+			continue
+		}
+		next, _ := nextLine(body[pos:])
+		if name, _, ok := cutField(next); ok && strings.HasPrefix(name, "content-") {
+			return string(rest)
+		}
 	}
 	return ""
 }

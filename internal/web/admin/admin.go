@@ -11,6 +11,7 @@ import (
 	"net/http"
 
 	"lotse/internal/access"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -36,6 +37,7 @@ type Tester interface {
 type Parts struct {
 	Kit    *web.Kit
 	Tester Tester
+	Boxes  *mailbox.Boxes
 	Keys   *access.Keys
 	Jobs   Jobs
 }
@@ -44,13 +46,14 @@ type Parts struct {
 type Pages struct {
 	kit    *web.Kit
 	tester Tester
+	boxes  *mailbox.Boxes
 	keys   *access.Keys
 	jobs   Jobs
 }
 
 // New returns the pages.
 func New(p Parts) *Pages {
-	return &Pages{kit: p.Kit, tester: p.Tester, keys: p.Keys, jobs: p.Jobs}
+	return &Pages{kit: p.Kit, tester: p.Tester, boxes: p.Boxes, keys: p.Keys, jobs: p.Jobs}
 }
 
 // Routes mounts the pages.
@@ -93,6 +96,11 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"POST /admin/mailboxes/{id}":        p.updateMailbox,
 		"POST /admin/mailboxes/{id}/active": p.setMailboxActive,
 		"POST /admin/mailboxes/{id}/test":   p.testMailbox,
+		"POST /admin/mailboxes/new/check":   p.checkMailbox,
+		"POST /admin/mailboxes/{id}/check":  p.checkMailbox,
+		"POST /admin/mailboxes/new/preset":  p.presetMailbox,
+		"POST /admin/mailboxes/{id}/preset": p.presetMailbox,
+		"POST /admin/mailboxes/{id}/delete": p.deleteMailbox,
 		"GET /admin/catalogue":              p.showCatalogue,
 		"POST /admin/catalogue":             p.addEntry,
 		"GET /admin/catalogue/{id}":         p.showEntry,

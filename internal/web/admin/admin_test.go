@@ -7,9 +7,13 @@ import (
 	"testing"
 
 	"lotse/internal/access"
+	"lotse/internal/catalog"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/ids"
+	"lotse/internal/platform/seal"
+	"lotse/internal/web"
 	"lotse/internal/web/account"
 	"lotse/internal/web/admin"
 	"lotse/internal/web/webtest"
@@ -23,7 +27,10 @@ type desk struct {
 	*webtest.Browser
 	ada access.Actor
 
-	testError error // what a test mail ends with
+	boxes     *mailbox.Boxes
+	steps     []mailbox.Result // how fetching goes when it is tried
+	tried     catalog.ReceiveSettings
+	testError error // what a test mail, or trying a relay, ends with
 	testedBy  access.Actor
 	tested    ids.ID
 	testedTo  string
@@ -34,13 +41,30 @@ func (d *desk) SendTest(_ context.Context, a access.Actor, account ids.ID, to st
 	return d.testError
 }
 
+func (d *desk) TryRelay(context.Context, catalog.Account) error { return d.testError }
+
+func (d *desk) TestReceive(_ context.Context, r catalog.ReceiveSettings) []mailbox.Result {
+	d.tried = r
+	return d.steps
+}
+
+// watch makes what knows how the mailboxes are doing.
+func (d *desk) watch(t *testing.T, w *webtest.Desk) {
+	s, err := seal.Load(context.Background(), w.DB, w.Clock)
+	webtest.Must(t, err)
+	d.boxes = mailbox.New(mailbox.Parts{DB: w.DB, Seal: s, Clock: w.Clock, Accounts: w.Kit.Catalog, Candidates: w.Kit.Catalog, Relays: d, Fetchers: map[string]mailbox.Fetcher{"email": d}})
+	w.Kit.Boxes = d.boxes
+}
+
 func each(t *testing.T, f func(t *testing.T, d *desk)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, database *db.DB) {
 		d := &desk{}
 		d.Desk = webtest.New(t, database, func(desk *webtest.Desk, mux *http.ServeMux) {
 			account.New(account.Parts{Kit: desk.Kit, Setup: desk.Setup}).Routes(mux)
-			admin.New(admin.Parts{Kit: desk.Kit, Tester: d, Keys: access.NewKeys(desk.DB, desk.Clock)}).Routes(mux)
+			d.watch(t, desk)
+			mux.Handle("GET "+web.AlarmsPath, desk.Kit.StaffPage(desk.Kit.ShowAlarms))
+			admin.New(admin.Parts{Kit: desk.Kit, Tester: d, Boxes: d.boxes, Keys: access.NewKeys(desk.DB, desk.Clock)}).Routes(mux)
 		})
 		d.ada = d.Furnish()
 		d.Browser = d.SignedIn(webtest.Ada)
@@ -112,7 +136,8 @@ func TestOnlyAdministratorsComeIn(t *testing.T) {
 			}
 		}
 		for _, path := range []string{"/admin/staff/invite", person + "/role", person + "/teams", person + "/active", person + "/invite", "/admin/teams/new", team,
-			"/admin/mailboxes/new", d.mailbox(t), d.mailbox(t) + "/active", d.mailbox(t) + "/test", "/admin/brand", "/admin/brand/answers"} {
+			"/admin/mailboxes/new", d.mailbox(t), d.mailbox(t) + "/active", d.mailbox(t) + "/test",
+			"/admin/mailboxes/new/check", d.mailbox(t) + "/check", "/admin/mailboxes/new/preset", d.mailbox(t) + "/delete", "/admin/brand", "/admin/brand/answers"} {
 			want(t, "agent "+path, agent.Post(path, "role", "admin", "active", "0", "acknowledge", "no"), http.StatusForbidden, "")
 			if page := nobody.Post(path); page.Status != http.StatusUnauthorized {
 				t.Errorf("nobody at %s: %d", path, page.Status)

@@ -28,17 +28,19 @@ type Jobs interface {
 	Job(ctx context.Context, a access.Actor, id int64) (operate.Job, error)
 	Retry(ctx context.Context, a access.Actor, id int64) error
 	Discard(ctx context.Context, a access.Actor, id int64) error
+	Scanners(ctx context.Context, a access.Actor) ([]operate.Scanner, error)
 }
 
 // jobList is what the list of jobs shows.
 type jobList struct {
-	view    operate.View
-	filters []ui.NavItem
-	kinds   []jobKind
-	jobs    []operate.Job
-	newest  string // address of the first page; "" there
-	older   string // "" on the last page
-	now     time.Time
+	view     operate.View
+	filters  []ui.NavItem
+	kinds    []jobKind
+	jobs     []operate.Job
+	scanners []operate.Scanner
+	newest   string // address of the first page; "" there
+	older    string // "" on the last page
+	now      time.Time
 }
 
 // jobKind is a line of the overview: how many jobs of a kind are in each state.
@@ -62,7 +64,11 @@ func (p *Pages) listJobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := jobList{view: view, jobs: jobs, kinds: jobKinds(census), now: time.Now()}
+	scanners, err := p.jobs.Scanners(ctx, actor(r))
+	if err != nil {
+		return err
+	}
+	list := jobList{view: view, jobs: jobs, kinds: jobKinds(census), scanners: scanners, now: time.Now()}
 	for _, v := range operate.Views() {
 		list.filters = append(list.filters, jobFilter(ctx, v, view, census))
 	}

@@ -44,6 +44,7 @@ type machine struct {
 	queue    *queue.Queue
 	cases    map[ids.ID]ids.ID // by delivery
 	hastened []ids.ID
+	scanners []operate.Scanner
 }
 
 func (m *machine) CasesOf(context.Context, []ids.ID) (map[ids.ID]ids.ID, error) { return m.cases, nil }
@@ -64,7 +65,7 @@ func eachMachine(t *testing.T, f func(t *testing.T, m *machine)) {
 			sealer, err := seal.Load(context.Background(), database, d.Clock)
 			webtest.Must(t, err)
 			cases := domain.New(database, sealer, d.Clock, d.Kit.Staff, live.NewHub(), slog.New(slog.DiscardHandler))
-			jobs := operate.New(operate.Parts{DB: database, Queue: m.queue, Desk: cases, Deliveries: m})
+			jobs := operate.New(operate.Parts{DB: database, Queue: m.queue, Desk: cases, Deliveries: m, Scanners: func() []operate.Scanner { return m.scanners }})
 			account.New(account.Parts{Kit: d.Kit, Setup: d.Setup}).Routes(mux)
 			admin.New(admin.Parts{Kit: d.Kit, Jobs: jobs}).Routes(mux)
 		})
@@ -140,6 +141,22 @@ func TestJobsAreShown(t *testing.T) {
 		english := m.Get(failing + "?lang=en")
 		if !strings.Contains(english.Text("main"), "Attempt 3") {
 			t.Errorf("in English: %q", english.Text("main"))
+		}
+	})
+}
+
+func TestScannersAreShown(t *testing.T) {
+	eachMachine(t, func(t *testing.T, m *machine) {
+		if text := m.Get("/admin/jobs").Text("main"); contains(text, "clamd") {
+			t.Errorf("no scanners: %q", text)
+		}
+		m.scanners = []operate.Scanner{{Name: "clamd"}, {Name: "rspamd", Away: true, Since: m.Clock.Now(), Reason: hostile}}
+		page := m.Get("/admin/jobs")
+		if text := page.Text("main"); !contains(text, "clamd prüft eingehende E-Mails", "rspamd antwortet seit", hostile) {
+			t.Errorf("scanners: %q", text)
+		}
+		if n := page.Find("main .notice[data-tone=warning]").Length(); n != 1 {
+			t.Errorf("%d warnings", n)
 		}
 	})
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"lotse/internal/catalog"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
@@ -22,21 +21,22 @@ const mailboxesPath = "/admin/mailboxes"
 // testTimeout bounds how long somebody waits for the outcome of a test mail.
 const testTimeout = 30 * time.Second
 
-// mailboxFields are the controls of a mailbox's page from top to bottom.
-var mailboxFields = []string{"address", "aliases", "name", "language", "team",
-	"relay_host", "relay_security", "relay_port", "relay_user", "relay_password"}
-
-// mailbox is what the page of one mailbox shows; the zero account is a new one.
-type mailbox struct {
+// box is what the page of one mailbox shows; the zero account is a new one.
+type box struct {
 	catalog.PublicAccount
-	teams  []staff.Team
-	form   form.Form
-	failed bool // a test mail was not sent
+	teams   []staff.Team
+	form    form.Form
+	failed  bool           // a test mail was not sent
+	filled  string         // the provider whose servers were filled in; "" for none
+	trial   *mailbox.Trial // how it went when it was tried; nil if it was not
+	checked bool           // a script asks how it went, and shows nothing else of the page
+	health  mailbox.Health
+	now     time.Time
 }
 
-func (m mailbox) isNew() bool { return m.ID.IsZero() }
+func (m box) isNew() bool { return m.ID.IsZero() }
 
-func (m mailbox) path() string {
+func (m box) path() string {
 	if m.isNew() {
 		return mailboxesPath + "/new"
 	}
@@ -56,8 +56,16 @@ func (p *Pages) listMailboxes(w http.ResponseWriter, r *http.Request) error {
 	for _, team := range teams {
 		names[team.ID] = team.Name
 	}
+	health, err := p.boxes.Health(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
+	boxes := make([]box, len(list))
+	for i, a := range list {
+		boxes[i] = box{PublicAccount: a, health: health[a.ID], now: p.kit.Clock.Now()}
+	}
 	frame := p.shell(r, t(r.Context(), "admin.mailbox.title"), mailboxesPath, nil)
-	return web.Render(w, r, http.StatusOK, mailboxesPage(frame, list, names))
+	return web.Render(w, r, http.StatusOK, mailboxesPage(frame, boxes, names))
 }
 
 func (p *Pages) showNewMailbox(w http.ResponseWriter, r *http.Request) error {
@@ -66,7 +74,8 @@ func (p *Pages) showNewMailbox(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := form.New("name", brand.Name, "language", brand.Language, "relay_port", "587", "relay_security", catalog.StartTLS)
-	return p.renderMailbox(w, r, http.StatusOK, mailbox{form: f})
+	writeReceive(f, catalog.ReceiveSettings{})
+	return p.renderMailbox(w, r, http.StatusOK, box{form: f})
 }
 
 func (p *Pages) createMailbox(w http.ResponseWriter, r *http.Request) error {
@@ -76,9 +85,9 @@ func (p *Pages) createMailbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	made, err := p.kit.Catalog.CreateAccount(r.Context(), actor(r), readMailbox(f))
 	if err == nil {
-		return p.done(w, r, mailbox{PublicAccount: made}.path(), "admin.mailbox.created", made.Address)
+		return p.done(w, r, box{PublicAccount: made}.path(), "admin.mailbox.created", made.Address)
 	}
-	return p.refuseMailbox(w, r, err, mailbox{form: f})
+	return p.refuseMailbox(w, r, err, box{form: f}, "address")
 }
 
 func (p *Pages) showMailbox(w http.ResponseWriter, r *http.Request) error {
@@ -86,7 +95,7 @@ func (p *Pages) showMailbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.renderMailbox(w, r, http.StatusOK, mailbox{PublicAccount: account, form: writeMailbox(account)})
+	return p.renderMailbox(w, r, http.StatusOK, box{PublicAccount: account, form: writeMailbox(account)})
 }
 
 func (p *Pages) updateMailbox(w http.ResponseWriter, r *http.Request) error {
@@ -100,9 +109,9 @@ func (p *Pages) updateMailbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	saved, err := p.kit.Catalog.UpdateAccount(r.Context(), actor(r), account.ID, readMailbox(f))
 	if err == nil {
-		return p.done(w, r, mailbox{PublicAccount: saved}.path(), "admin.mailbox.saved")
+		return p.done(w, r, box{PublicAccount: saved}.path(), "admin.mailbox.saved")
 	}
-	return p.refuseMailbox(w, r, err, mailbox{PublicAccount: account, form: f})
+	return p.refuseMailbox(w, r, err, box{PublicAccount: account, form: f}, "address")
 }
 
 func (p *Pages) setMailboxActive(w http.ResponseWriter, r *http.Request) error {
@@ -122,7 +131,24 @@ func (p *Pages) setMailboxActive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.done(w, r, mailbox{PublicAccount: account}.path(), key)
+	return p.done(w, r, box{PublicAccount: account}.path(), key)
+}
+
+// deleteMailbox removes one that is off and was never used.
+func (p *Pages) deleteMailbox(w http.ResponseWriter, r *http.Request) error {
+	account, err := p.accountOf(r)
+	if err != nil {
+		return err
+	}
+	err = p.kit.Catalog.DeleteAccount(r.Context(), actor(r), account.ID)
+	if err == nil {
+		return p.done(w, r, mailboxesPath, "mailbox.delete.done", account.Address)
+	}
+	at := "delete"
+	if account.Active { // the page has no such button
+		at = ""
+	}
+	return p.refuseMailbox(w, r, err, box{PublicAccount: account, form: writeMailbox(account)}, at)
 }
 
 // testMailbox sends whoever asks a mail and says which step failed, at the
@@ -140,9 +166,9 @@ func (p *Pages) testMailbox(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	err = p.tester.SendTest(ctx, actor(r), account.ID, me.Email)
 	if err == nil {
-		return p.done(w, r, mailbox{PublicAccount: account}.path(), "admin.mailbox.tested", me.Email)
+		return p.done(w, r, box{PublicAccount: account}.path(), "admin.mailbox.tested", me.Email)
 	}
-	m := mailbox{PublicAccount: account, form: writeMailbox(account), failed: true}
+	m := box{PublicAccount: account, form: writeMailbox(account), failed: true}
 	if faults := testFaults(r.Context(), err); faults != nil {
 		m.form.Errors = faults
 		return p.renderMailbox(w, r, http.StatusUnprocessableEntity, m)
@@ -175,8 +201,10 @@ func (p *Pages) accountOf(r *http.Request) (catalog.PublicAccount, error) {
 	return p.kit.Catalog.AccountFor(r.Context(), actor(r), id)
 }
 
-func (p *Pages) refuseMailbox(w http.ResponseWriter, r *http.Request, err error, m mailbox) error {
-	status, err := m.form.Refused(r.Context(), err, "address")
+// refuseMailbox shows the page with what is wrong; what the domain refuses without
+// naming a control is said at one of the page.
+func (p *Pages) refuseMailbox(w http.ResponseWriter, r *http.Request, err error, m box, at string) error {
+	status, err := m.form.Refused(r.Context(), err, at)
 	if err != nil {
 		return err
 	}
@@ -184,31 +212,25 @@ func (p *Pages) refuseMailbox(w http.ResponseWriter, r *http.Request, err error,
 	return p.renderMailbox(w, r, status, m)
 }
 
-func (p *Pages) renderMailbox(w http.ResponseWriter, r *http.Request, status int, m mailbox) error {
+func (p *Pages) renderMailbox(w http.ResponseWriter, r *http.Request, status int, m box) error {
 	var err error
 	if m.teams, err = p.kit.Staff.Teams(r.Context(), actor(r)); err != nil {
 		return err
 	}
+	m.now, m.checked = p.kit.Clock.Now(), r.Header.Get("HX-Request") != ""
 	title := m.Address
 	if m.isNew() {
 		title = t(r.Context(), "admin.mailbox.new")
+	} else if m.health, err = p.healthOf(r, m.ID); err != nil {
+		return err
 	}
 	frame := p.shell(r, title, mailboxesPath, m.form.Errors)
 	return web.Render(w, r, status, mailboxPage(frame, title, m))
 }
 
-func readMailbox(f form.Form) catalog.AccountForm {
-	team, _ := ids.Parse(f.Get("team")) // what is none is refused as unknown
-	return catalog.AccountForm{
-		TeamID: team, Address: f.Get("address"), Aliases: strings.Split(f.Get("aliases"), "\n"), Name: f.Get("name"), Language: f.Get("language"),
-		Relay: catalog.RelaySettings{Host: f.Get("relay_host"), Port: f.Int("relay_port", 0), Security: f.Get("relay_security"),
-			User: f.Get("relay_user"), Password: f.Get("relay_password")},
-	}
-}
-
-func writeMailbox(a catalog.PublicAccount) form.Form {
-	return form.New("address", a.Address, "aliases", strings.Join(a.Aliases, "\n"), "name", a.Name, "language", a.Language, "team", a.TeamID.String(),
-		"relay_host", a.Relay.Host, "relay_port", strconv.Itoa(a.Relay.Port), "relay_security", a.Relay.Security, "relay_user", a.Relay.User)
+func (p *Pages) healthOf(r *http.Request, id ids.ID) (mailbox.Health, error) {
+	all, err := p.boxes.Health(r.Context(), actor(r))
+	return all[id], err
 }
 
 // teamOptions are the choices of the control "team".

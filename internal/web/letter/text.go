@@ -23,22 +23,33 @@ type Text struct {
 // frames, so that they are readable in light and dark, on every width and within
 // our content security policy, which knows no inline styles. Images come from
 // attachments alone, from the address picture gives them; without picture they
-// are left to the list of files. What was quoted at the end folds away.
+// are left to the list of files. What is no word of the writer (quotes, signature,
+// legal notice, a message passed on) folds away.
+//
+// HTML that hides what its text shows to be quoted, as some programs write it, is
+// shown as that text, unless it has pictures or tables.
 //
 // It only drops, renames and fills in: what it prints is made of tokens that
 // package markup let pass, escaped by the tokenizer's own rules.
 func TextOf(m desk.Message, p *i18n.Printer, picture func(desk.Attachment) string) Text {
+	folds := markup.SoundFolds(m.Body, m.Folds)
 	source := m.HTML
-	if source == "" {
+	switch {
+	case source == "" && len(folds) > 0:
+		return Text{HTML: foldedText(m.Body, folds, p), Inline: map[ids.ID]bool{}}
+	case source == "":
 		source = plain(m.Body, p)
 	}
 	f := &fitter{p: p, picture: picture, files: map[string]desk.Attachment{}, shown: Text{Inline: map[ids.ID]bool{}}}
 	for _, a := range m.Attachments {
-		if a.ContentID != "" && inlineTypes[a.ContentType] && picture != nil {
+		if a.ContentID != "" && inlineTypes[a.ContentType] && picture != nil && a.Virus == "" {
 			f.files[a.ContentID] = a
 		}
 	}
 	f.run(source.String())
+	if len(folds) > 0 && !f.isFolded && len(f.shown.Inline) == 0 && !strings.Contains(source.String(), "<table") {
+		return Text{HTML: foldedText(m.Body, folds, p), Inline: f.shown.Inline, Blocked: f.shown.Blocked}
+	}
 	return f.shown
 }
 
@@ -101,6 +112,7 @@ type fitter struct {
 	quotes             int  // how deep in quotes
 	quoteAt, quoteEnds int  // the last outermost quote in out
 	after              bool // something is written behind it
+	isFolded           bool // something lies folded
 }
 
 func (f *fitter) run(source string) {
@@ -209,6 +221,7 @@ func (f *fitter) folded() string {
 	if f.quoteEnds <= f.quoteAt || f.after || strings.TrimSpace(markup.TextFromHTML(whole[:f.quoteAt])) == "" {
 		return whole
 	}
+	f.isFolded = true
 	return whole[:f.quoteAt] + `<details class="fold"><summary>` + html.EscapeString(f.p.T("letter.quoted")) + `</summary>` +
 		whole[f.quoteAt:f.quoteEnds] + `</details>` + whole[f.quoteEnds:]
 }

@@ -242,6 +242,9 @@ func (p *Portal) attachment(w http.ResponseWriter, r *http.Request) error {
 	if a.CaseID != l.file.Case.ID {
 		return notFound()
 	}
+	if err := a.MayOpen(l.actor); err != nil {
+		return err
+	}
 	file, err := p.Blobs.Open(r.Context(), a.BlobID)
 	if err != nil {
 		return err

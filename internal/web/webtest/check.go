@@ -8,7 +8,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-var unfilled = regexp.MustCompile(`\b(account|admin|form|relay|region|role|common|staff|catalog|calendar|access|error|ui|shell|portal|publish|letter|privacy|jobs)\.[a-z_]+(\.[a-z_-]+)*\b|\{[A-Z]\w*\}|%!`)
+var unfilled = regexp.MustCompile(`\b(account|admin|form|relay|region|role|common|staff|catalog|calendar|access|error|ui|shell|portal|publish|letter|privacy|jobs|mailbox)\.[a-z_]+(\.[a-z_-]+)*\b|\{[A-Z]\w*\}|%!`)
 
 // check finds what no page may have: scripts and styles in the page, things of
 // other sites, a password, texts the catalogue does not know, ids used twice,

@@ -18,6 +18,9 @@ func (w *Workspace) attachment(rw http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.MayOpen(actor(r)); err != nil {
+		return err
+	}
 	file, err := w.Blobs.Open(r.Context(), a.BlobID)
 	if err != nil {
 		return err

@@ -53,6 +53,8 @@ type draft struct {
 	Region          string
 	Why             string // reason to block or delete
 	Settled         string // how a wish for erasure was settled
+	Moving, Into    string // message to move, and number of the case it goes to
+	Back            bool   // to whoever passed a message on
 	Seen, Read      int64
 	wrong           []ui.FieldError
 	handOver, notes bool // unfolded
@@ -70,7 +72,8 @@ func readDraft(r *http.Request) draft {
 		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"),
 		Topic: r.FormValue("topic"), Product: r.FormValue("product"), Region: r.FormValue("region"),
 		classed: r.PostForm.Has("topic") || r.PostForm.Has("product") || r.PostForm.Has("region"),
-		Why:     r.FormValue("why"), Settled: r.FormValue("settled"), Seen: whole("seen"), Read: whole("read"),
+		Moving:  r.FormValue("moving"), Into: r.FormValue("into"), Back: r.FormValue("back") != "",
+		Why: r.FormValue("why"), Settled: r.FormValue("settled"), Seen: whole("seen"), Read: whole("read"),
 	}
 }
 
@@ -93,7 +96,7 @@ func (w *Workspace) show(rw http.ResponseWriter, r *http.Request) error {
 		page.shell = w.shell(r, page.file.Case.Number, "/cases")
 		return web.Render(rw, r, http.StatusOK, restrictedCase(page))
 	}
-	page.draft.Reply = takenBack(page, r.URL.Query().Get("draft"))
+	page.draft.Reply, page.draft.Moving = takenBack(page, r.URL.Query().Get("draft")), r.URL.Query().Get("move")
 	page.seen, page.classSaved = page.file.Case.Version, "?"+r.URL.RawQuery == savedClass
 	if since, err := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64); err == nil && since > 0 {
 		page.seen = since // a part of the page that is fetched again keeps what the writer saw

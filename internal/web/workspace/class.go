@@ -143,21 +143,30 @@ func (p casePage) withFilings(entries []entry) []entry {
 		if p.file.More && len(entries) > 0 && f.CreatedAt.Before(p.file.Messages[0].CreatedAt.Time()) {
 			continue // of a part of the timeline that is not shown
 		}
-		entries = append(entries, entry{said: p.filing(f), props: ui.MessageProps{
-			ID: "e-" + strconv.FormatInt(f.Seq, 10), From: ui.FromSystem, Icon: "tag", At: f.CreatedAt, Now: p.now,
+		said, icon := p.filing(f), "tag"
+		if f.Kind == desk.CustomerChanged {
+			said, icon = p.p.T("workspace.customer.changed", "Name", p.whoDid(f)), "user-check"
+		}
+		entries = append(entries, entry{said: said, props: ui.MessageProps{
+			ID: "e-" + strconv.FormatInt(f.Seq, 10), From: ui.FromSystem, Icon: icon, At: f.CreatedAt, Now: p.now,
 		}})
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return time.Time.Compare(a.props.At, b.props.At) })
 	return entries
 }
 
+// whoDid names who is behind an event.
+func (p casePage) whoDid(e desk.Event) string {
+	if name := p.crew.person(e.ActorID); name != "" {
+		return name
+	}
+	return "Lotse"
+}
+
 // filing puts a classification into words: "Mia Krüger hat eingeordnet: Thema
 // Rechnung".
 func (p casePage) filing(f desk.Event) string {
-	name := p.crew.person(f.ActorID)
-	if name == "" {
-		name = "Lotse"
-	}
+	name := p.whoDid(f)
 	var what []string
 	for _, kind := range catalog.EntryKinds() {
 		text, _ := f.Params[kind.String()].(string)

@@ -11,6 +11,7 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/desk"
 	"lotse/internal/outbox"
+	"lotse/internal/platform/ids"
 	"lotse/internal/web/letter"
 	"lotse/internal/web/ui"
 )
@@ -20,9 +21,16 @@ type entry struct {
 	message desk.Message
 	props   ui.MessageProps
 	body    letter.Text
-	said    string   // in place of a message: what happened, as one line
-	folded  string   // what stands for it until it is unfolded; "" shows it at once
-	origin  string   // why it is in this case
+	said    string // in place of a message: what happened, as one line
+	to      string // number of the case it leads to
+	folded  string // what stands for it until it is unfolded; "" shows it at once
+	origin  string // why it is in this case
+	key     string // id of the message that decided on that
+	back    string // number of the case it can be moved back to
+	trust   *trust
+	offer   *offer
+	looks   bool     // it has HTML of its own to show
+	raw     bool     // it came as a mail
 	hints   []string // what a reader should know of it
 	fresh   bool     // came while the writer was writing
 	files   []desk.Attachment
@@ -36,6 +44,9 @@ type send struct {
 	again  bool // a person may decide to send it again
 	unsure bool // it may have arrived
 	undo   int  // seconds it can still be taken back; 0 if it can't
+	report ids.ID
+	said   *entry // the message that reports what became of it
+	why    string // it came back
 }
 
 // describe puts the timeline into words.
@@ -44,7 +55,7 @@ func (p casePage) describe() []entry {
 	for i, m := range p.file.Messages {
 		entries[i] = p.entry(m)
 	}
-	return p.withFilings(entries)
+	return p.withFilings(withReports(entries))
 }
 
 func (p casePage) entry(m desk.Message) entry {
@@ -52,6 +63,9 @@ func (p casePage) entry(m desk.Message) entry {
 		ID: "m-" + m.ID.String(), Author: p.author(m), Portrait: p.portrait(m), At: m.CreatedAt.Time(), Now: p.now,
 	}}
 	for _, a := range m.Attachments {
+		if a.Virus != "" {
+			e.hints = append(e.hints, p.p.T("workspace.virus.file", "File", orName(a.Name, p.p.T("workspace.file")), "Virus", a.Virus))
+		}
 		if !e.body.Inline[a.ID] {
 			e.files = append(e.files, a)
 		}
@@ -72,6 +86,9 @@ func (p casePage) entry(m desk.Message) entry {
 	case desk.Withdrawn:
 		e.props.From, e.props.Icon = ui.FromSystem, "undo"
 		e.folded = p.p.T("workspace.folded.withdrawn", "Name", e.props.Author)
+	case desk.MovedAway:
+		e.props.From, e.props.Icon = ui.FromSystem, "arrow-right"
+		e.said, e.to = p.p.T("workspace.moved.away", "Name", e.props.Author), m.Found.To
 	case desk.Ack:
 		e.props.From, e.props.Icon = ui.FromSystem, "bot"
 		e.folded = p.p.T("workspace.folded.ack")
@@ -79,6 +96,7 @@ func (p casePage) entry(m desk.Message) entry {
 			e.folded += ": " + trouble
 		}
 	}
+	p.whereFrom(&e)
 	return e
 }
 
@@ -110,7 +128,7 @@ func (p casePage) inbound(e *entry) {
 	m := e.message
 	e.props.From = ui.FromCustomer
 	e.props.Channel, e.props.ChannelIcon = channelName(p.p, m.Channel), channelIcon(m.Channel)
-	e.origin = p.p.T("case.joined." + m.Joined.String())
+	p.found(e)
 	if name, ok := automations[m.Automation]; ok {
 		e.hints = append(e.hints, p.p.T("workspace.automation."+name))
 	}
@@ -148,6 +166,9 @@ var deliveryStates = map[outbox.State]ui.DeliveryState{
 func (p casePage) send(m desk.Message, d outbox.Delivery) send {
 	text := []string{p.p.T("delivery.state." + d.State.String()), d.Address}
 	trouble := d.State == outbox.Failed || d.State == outbox.Unsure
+	if d.Reported != 0 {
+		return p.reportedSend(m, d)
+	}
 	switch {
 	case d.State == outbox.Sent:
 		text = append(text, p.p.DateTime(d.SentAt.Time()))

@@ -85,6 +85,11 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"POST /cases/{number}/class":                  w.classify,
 		"POST /cases/{number}/merge":                  w.act(merge),
 		"POST /cases/{number}/dismiss":                w.act(dismiss),
+		"POST /cases/{number}/move":                   w.act(move),
+		"POST /cases/{number}/customer":               w.act(makeCustomer),
+		"GET /messages/{id}/original":                 w.original,
+		"GET /messages/{id}/original/html":            w.originalHTML,
+		"GET /messages/{id}/original.eml":             w.originalRaw,
 		"POST /cases/{number}/withdraw":               w.act(withdraw),
 		"POST /cases/{number}/resend":                 w.act(resend),
 		"GET /cases/{number}/public":                  w.showPublic,
@@ -107,6 +112,7 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"POST /look/{id}/retry":                       w.settle(w.retry),
 		"POST /look/{id}/dismiss":                     w.settle(w.dismissLook),
 		"GET /live":                                   w.live,
+		"GET /alarms":                                 w.Kit.ShowAlarms,
 	} {
 		mux.Handle(pattern, w.Kit.StaffPage(h))
 	}

@@ -72,6 +72,11 @@ type letter struct {
 	Refs                                []string
 	Automation                          intake.Automation
 	Parts                               []intake.Part
+	Folds                               []markup.Fold
+	Forwarded                           *intake.Forwarded
+	Report                              *intake.Report
+	Warnings                            []string
+	Trust                               intake.Trust // what the checks say
 }
 
 type reader struct{}
@@ -89,7 +94,19 @@ func (reader) Read(_ context.Context, raw io.Reader, _ intake.Trace) (*intake.In
 		ExternalID: l.ID, References: l.Refs, Identity: sha256.Sum256([]byte(l.ID)), Subject: markup.CleanLine(l.Subject, 500),
 		From: intake.Address{Kind: people.Email, Value: l.From, Name: markup.CleanLine(l.Name, 200)}, Text: markup.Clean(l.Text),
 		HTML: markup.SanitizeMail(l.HTML), Automation: l.Automation, Language: "de", Parts: l.Parts,
+		Folds: l.Folds, Forwarded: l.Forwarded, Report: l.Report, Warnings: l.Warnings,
 	}, nil
+}
+
+// checks say what the letter tells them to.
+type checks struct{}
+
+func (checks) Check(_ context.Context, raw []byte, _ intake.Trace, _ *intake.Incoming) intake.Trust {
+	var l letter
+	if json.Unmarshal(raw, &l) != nil {
+		return intake.Trust{}
+	}
+	return l.Trust
 }
 
 type noSender struct{}
@@ -123,7 +140,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		Catalog: w.catalog, Senders: map[string]outbox.Sender{"email": noSender{}}, Log: log})
 	must(t, jobs.Open(ctx))
 	w.intake = intake.New(intake.Parts{DB: d, Seal: sealer, Clock: w.clock, Blobs: w.blobs, Hub: w.hub, Desk: w.desk, People: ppl,
-		Accounts: w.catalog, Queue: jobs, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.service, nil }, Readers: map[string]intake.Reader{"email": reader{}},
+		Accounts: w.catalog, Queue: jobs, Checks: checks{}, Sends: w.outbox, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.service, nil }, Readers: map[string]intake.Reader{"email": reader{}},
 		Token: func(b ids.ID, token string) (string, bool) { return outbox.CheckToken(sealer, b, token) }, Log: log})
 	w.desk.SetForgetter(ppl.ForgetTx)
 	w.people = ppl

@@ -1,0 +1,63 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"lotse/internal/platform/clock"
+	"lotse/internal/platform/ids"
+)
+
+type accountRow struct {
+	bun.BaseModel `bun:"table:accounts,alias:a"`
+	ID            ids.ID `bun:",pk"`
+	BrandID       ids.ID
+	TeamID        ids.ID
+	Channel       string
+	Address       string
+	Aliases       []byte
+	Name          string
+	Language      string
+	Active        bool
+	Relay         []byte
+	Receive       []byte
+	CreatedAt     clock.Stamp
+}
+
+func (c *Catalog) row(a Account) (accountRow, error) {
+	aliases, err := json.Marshal(a.Aliases)
+	if err != nil {
+		return accountRow{}, fmt.Errorf("writing aliases: %w", err)
+	}
+	relay, err := json.Marshal(a.Relay)
+	if err != nil {
+		return accountRow{}, fmt.Errorf("writing relay settings: %w", err)
+	}
+	receive, err := json.Marshal(a.Receive)
+	if err != nil {
+		return accountRow{}, fmt.Errorf("writing how mail comes in: %w", err)
+	}
+	return accountRow{ID: a.ID, BrandID: a.BrandID, TeamID: a.TeamID, Channel: a.Channel, Address: a.Address, Aliases: aliases,
+		Name: a.Name, Language: a.Language, Active: a.Active, Relay: c.seal.SealBytes(a.ID, relay),
+		Receive: c.seal.SealBytes(a.ID, receive), CreatedAt: a.CreatedAt}, nil
+}
+
+func (c *Catalog) account(r accountRow) (Account, error) {
+	a := Account{ID: r.ID, BrandID: r.BrandID, TeamID: r.TeamID, Channel: r.Channel, Address: r.Address,
+		Name: r.Name, Language: r.Language, Active: r.Active, CreatedAt: r.CreatedAt}
+	if err := json.Unmarshal(r.Aliases, &a.Aliases); err != nil {
+		return Account{}, fmt.Errorf("reading aliases: %w", err)
+	}
+	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &a.Relay); err != nil {
+		return Account{}, fmt.Errorf("reading relay settings: %w", err)
+	}
+	a.Receive.Way = BySMTP
+	if len(r.Receive) > 0 {
+		if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Receive), &a.Receive); err != nil {
+			return Account{}, fmt.Errorf("reading how mail comes in: %w", err)
+		}
+	}
+	return a, nil
+}
