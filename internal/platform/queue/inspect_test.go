@@ -14,12 +14,15 @@ import (
 	"lotse/internal/platform/queue"
 )
 
+// began is the one second all jobs of these tests are counted from: two calls of
+// stored must not fall into two.
+var began = time.Now().UTC().Truncate(time.Second)
+
 // stored puts jobs with the numbers from 1 to n into the table and then each
 // into the state that state says, the lower the number the longer ago.
 func stored(t *testing.T, d *db.DB, q *queue.Queue, n int, in string, state func(n int) queue.State) {
 	t.Helper()
 	ended := map[queue.State]bool{queue.GivenUp: true, queue.Done: true, queue.Discarded: true}
-	now := time.Now().UTC().Truncate(time.Second)
 	write(t, d, func(ctx context.Context, tx *db.Tx) error {
 		for i := 1; i <= n; i++ {
 			if err := q.Add(ctx, tx, queue.Job{Args: countArgs{i}, Queue: in}); err != nil {
@@ -35,7 +38,7 @@ func stored(t *testing.T, d *db.DB, q *queue.Queue, n int, in string, state func
 		}
 		for i := 1; i <= n; i++ {
 			id, s := ids[0]-int64(n)+int64(i), state(i)
-			at := now.Add(time.Duration(i/2)*time.Second - time.Hour).Format("2006-01-02 15:04:05") // two of them at a time
+			at := began.Add(time.Duration(i/2)*time.Second - time.Hour).Format("2006-01-02 15:04:05") // two of them at a time
 			set := "finalized_at = NULL"
 			if ended[s] {
 				set = "finalized_at = " + timeOf(d, at)
