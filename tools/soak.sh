@@ -25,7 +25,7 @@ browser() {
 
 hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeout 60m ./internal/web/portal -run Hostile; }
 
-whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/app ./internal/demo ./internal/web/...; }
+whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/...; }
 
 step "system packages" system_packages clamav-daemon rspamd # besides those of .ci/run
 step "build" make --no-print-directory build
