@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -181,7 +182,12 @@ func TestDovecotDays(t *testing.T) {
 	begin = time.Now()
 	waitLong(t, d, first+away)
 	t.Logf("%d mails after a break: %v", away, time.Since(begin))
-	same(t, d.subjects(), numbers(1, first+away))
+	// A Dovecot that looks into the folder while mails are put there numbers some
+	// of them in another order: here it counts that each came, and once.
+	got, want := d.subjects(), numbers(1, first+away)
+	slices.Sort(got)
+	slices.Sort(want)
+	same(t, got, want)
 	if d.twice() != 0 {
 		t.Errorf("%d came twice", d.twice())
 	}
