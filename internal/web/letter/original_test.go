@@ -24,15 +24,17 @@ func TestFoldedText(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", normal(got), want)
 	}
 	for name, tc := range map[string]struct {
-		html string
-		text bool // the text is shown
+		html  string
+		folds []markup.Fold
+		text  bool // the text is shown
 	}{
-		"quote that folds":     {`<p>Ja, gern.</p><blockquote>Passt das?</blockquote>`, false},
-		"quote that does not":  {`<p>Ja, gern.</p><div>Von: Mia</div><div>Passt das?</div>`, true},
-		"quote beside a table": {`<p>Ja, gern.</p><table><tr><td>1</td></tr></table><div>Passt das?</div>`, false},
-		"picture of the mail":  {`<p>Ja, gern.</p><img src="cid:foto@x"><div>Passt das?</div>`, false},
+		"quote that folds":      {`<p>Ja, gern.</p><blockquote>Passt das?</blockquote>`, folds[:1], false},
+		"quote and a signature": {`<p>Ja, gern.</p><blockquote>Passt das?</blockquote><p>Anna</p>`, folds, true},
+		"quote that does not":   {`<p>Ja, gern.</p><div>Von: Mia</div><div>Passt das?</div>`, folds, true},
+		"quote beside a table":  {`<p>Ja, gern.</p><table><tr><td>1</td></tr></table><div>Passt das?</div>`, folds, false},
+		"picture of the mail":   {`<p>Ja, gern.</p><img src="cid:foto@x"><div>Passt das?</div>`, folds, false},
 	} {
-		m := desk.Message{Body: text, HTML: markup.SanitizeMail(tc.html), Folds: folds, Attachments: []desk.Attachment{{ID: ids.New(), ContentID: "foto@x", ContentType: "image/png", Name: "a.png"}}}
+		m := desk.Message{Body: text, HTML: markup.SanitizeMail(tc.html), Folds: tc.folds, Attachments: []desk.Attachment{{ID: ids.New(), ContentID: "foto@x", ContentType: "image/png", Name: "a.png"}}}
 		if got := TextOf(m, i18n.For(i18n.German), picture).HTML; strings.Contains(got, "Signatur anzeigen") != tc.text {
 			t.Errorf("%s: %s", name, got)
 		}

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -26,8 +27,9 @@ type Text struct {
 // are left to the list of files. What is no word of the writer (quotes, signature,
 // legal notice, a message passed on) folds away.
 //
-// HTML that hides what its text shows to be quoted, as some programs write it, is
-// shown as that text, unless it has pictures or tables.
+// HTML that hides what its text shows to be quoted, as some programs write it, or
+// that ends in a signature or notice, is shown as that text, unless it has pictures
+// or tables; the original is a click away.
 //
 // It only drops, renames and fills in: what it prints is made of tokens that
 // package markup let pass, escaped by the tokenizer's own rules.
@@ -47,10 +49,16 @@ func TextOf(m desk.Message, p *i18n.Printer, picture func(desk.Attachment) strin
 		}
 	}
 	f.run(source.String())
-	if len(folds) > 0 && !f.isFolded && len(f.shown.Inline) == 0 && !strings.Contains(source.String(), "<table") {
+	if len(folds) > 0 && (!f.isFolded || hasEnding(folds)) && len(f.shown.Inline) == 0 && !strings.Contains(source.String(), "<table") {
 		return Text{HTML: foldedText(m.Body, folds, p), Inline: f.shown.Inline, Blocked: f.shown.Blocked}
 	}
 	return f.shown
+}
+
+// hasEnding reports whether a text has a signature or a notice: of those HTML says
+// nothing.
+func hasEnding(folds []markup.Fold) bool {
+	return slices.ContainsFunc(folds, func(f markup.Fold) bool { return f.Kind == markup.FoldSignature || f.Kind == markup.FoldDisclaimer })
 }
 
 // plain is a text as HTML; what it quotes at its end is a blockquote.
