@@ -11,6 +11,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/intake"
+	"lotse/internal/platform/ids"
 )
 
 func arrivals(s *Server) {
@@ -72,12 +73,17 @@ func (s *Server) downloadArrival(ctx context.Context, a access.Actor, in *Arriva
 	if err != nil {
 		return nil, err
 	}
+	return rawMail(raw, id), nil
+}
+
+// rawMail answers with a mail as it came, as a file.
+func rawMail(raw io.ReadCloser, id ids.ID) *bytesAnswer {
 	return &bytesAnswer{Body: func(c huma.Context) {
 		defer raw.Close()
 		_, w := unwrap(c)
 		asFile(w, id.String()+".eml")
 		_, _ = io.Copy(w, raw) // who hung up needs no answer
-	}}, nil
+	}}
 }
 
 func (s *Server) retryArrival(ctx context.Context, a access.Actor, in *ArrivalPath) (*struct{}, error) {

@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"io"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"lotse/internal/access"
 	"lotse/internal/desk"
@@ -128,12 +125,7 @@ func (s *Server) downloadMessage(ctx context.Context, a access.Actor, in *Messag
 	if err != nil {
 		return nil, err
 	}
-	return &bytesAnswer{Body: func(c huma.Context) {
-		defer raw.Close()
-		_, w := unwrap(c)
-		asFile(w, id.String()+".eml")
-		_, _ = io.Copy(w, raw) // who hung up needs no answer
-	}}, nil
+	return rawMail(raw, id), nil
 }
 
 // NewPlace says where a message goes.

@@ -40,6 +40,17 @@ func (d *Desk) StoredTx(ctx context.Context, tx *db.Tx, identities [][]byte) (ma
 	return found, nil
 }
 
+// externalLookups returns what ids of a channel are found by, and the id by that.
+func (d *Desk) externalLookups(brand ids.ID, externalIDs []string) (lookups [][]byte, name map[string]string) {
+	name = make(map[string]string, len(externalIDs))
+	for _, id := range externalIDs {
+		lookup := d.externalLookup(brand, id)
+		lookups = append(lookups, lookup)
+		name[string(lookup)] = id
+	}
+	return lookups, name
+}
+
 // ByExternalTx returns the messages of a brand that carry one of the channel's
 // ids, by that id.
 func (d *Desk) ByExternalTx(ctx context.Context, tx *db.Tx, brand ids.ID, externalIDs []string) (map[string]Place, error) {
@@ -47,12 +58,7 @@ func (d *Desk) ByExternalTx(ctx context.Context, tx *db.Tx, brand ids.ID, extern
 	if len(externalIDs) == 0 {
 		return found, nil
 	}
-	lookups := make([][]byte, len(externalIDs))
-	name := make(map[string]string, len(externalIDs))
-	for i, id := range externalIDs {
-		lookups[i] = d.externalLookup(brand, id)
-		name[string(lookups[i])] = id
-	}
+	lookups, name := d.externalLookups(brand, externalIDs)
 	var rows []messageRow
 	err := tx.NewSelect().Model(&rows).Column("id", "case_id", "external_lookup").
 		Where("external_lookup IN (?)", bun.List(lookups)).Order("created_at DESC", "id DESC").Scan(ctx)
@@ -115,12 +121,7 @@ func (d *Desk) AwaitingTx(ctx context.Context, tx *db.Tx, brand ids.ID, external
 	if len(externalIDs) == 0 {
 		return found, nil
 	}
-	lookups := make([][]byte, len(externalIDs))
-	name := make(map[string]string, len(externalIDs))
-	for i, id := range externalIDs {
-		lookups[i] = d.externalLookup(brand, id)
-		name[string(lookups[i])] = id
-	}
+	lookups, name := d.externalLookups(brand, externalIDs)
 	var rows []struct {
 		Lookup           []byte
 		CaseID, AuthorID ids.ID
