@@ -11,7 +11,7 @@ failed=0 found=0
 while IFS=: read -r file name; do
   found=$((found + 1))
   echo "fuzzing $name in $(dirname "$file")"
-  go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-5m}" "./$(dirname "$file")" </dev/null || failed=$((failed + 1))
+  go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-5m}" -fuzzminimizetime 10x "./$(dirname "$file")" </dev/null || failed=$((failed + 1))
 done < <(grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' "${1:-internal}" | sed 's/:func /:/' | sort)
 
 echo "$found fuzz targets, $failed failed"
