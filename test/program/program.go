@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 )
 
 // Binary returns the program to run: the file LOTSE_BIN names if it is there,
@@ -70,31 +71,49 @@ func Root() (string, error) {
 	}
 }
 
-var (
-	portsMu sync.Mutex
-	ports   = map[int]bool{}
-)
+// held keeps the locks of the ports this process was given: closing a file ends
+// its lock.
+var held struct {
+	sync.Mutex
+	locks []*os.File
+}
 
-// FreePort returns a TCP port of 127.0.0.1 that nobody uses. It lies below the
-// range the system takes for outgoing connections: a port up there could be
-// lost to one of them while the program is down, or a client that tries to
-// reconnect could end up talking to itself.
+// FreePort returns a TCP port of 127.0.0.1 that nobody uses and that no other
+// process of these tests is given while this one lives: each holds a lock on a file
+// named like its port. It lies below the range the system takes for outgoing
+// connections: a port up there could be lost to one of them while the program is
+// down, or a client that tries to reconnect could end up talking to itself.
 func FreePort() (int, error) {
-	portsMu.Lock()
-	defer portsMu.Unlock()
+	held.Lock()
+	defer held.Unlock()
+	folder := filepath.Join(os.TempDir(), "lotse-test-ports")
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return 0, err
+	}
 	for range 500 {
 		port := 20000 + rand.IntN(10000)
-		if ports[port] {
-			continue
-		}
-		l, err := net.Listen("tcp", Local(port))
+		lock, err := os.OpenFile(filepath.Join(folder, strconv.Itoa(port)), os.O_RDWR|os.O_CREATE, 0o666)
 		if err != nil {
-			continue
+			return 0, err
 		}
-		ports[port] = true
-		return port, l.Close()
+		if free(lock, port) {
+			held.locks = append(held.locks, lock)
+			return port, nil
+		}
+		if err := lock.Close(); err != nil {
+			return 0, err
+		}
 	}
 	return 0, errors.New("no free port")
+}
+
+// free reports whether the lock of the port is ours now and nobody listens there.
+func free(lock *os.File, port int) bool {
+	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		return false
+	}
+	l, err := net.Listen("tcp", Local(port))
+	return err == nil && l.Close() == nil
 }
 
 // Local returns the address of a port on this machine.
