@@ -27,7 +27,7 @@ hostile() { SOAK=1 LOTSE_TEST_DATABASES=sqlite must_test go test -count=1 -timeo
 
 whole() { LOTSE_TEST_DATABASES=sqlite must_test go test -race -count=1 -timeout 30m ./internal/...; }
 
-step "system packages" system_packages clamav-daemon rspamd # besides those of .ci/run
+step "system packages" system_packages chromium clamav-daemon rspamd # besides those of .ci/run
 step "build" make --no-print-directory build
 step "crash: 10 kills, 2,000 mails" crash
 step "real mail server" peers

@@ -20,7 +20,8 @@ func fetching(ctx context.Context, e *env) error {
 		return err
 	}
 	defer server.Remove() //nolint:errcheck // a folder that stays behind says nothing about the desk
-	if err := server.Fill(program.Mailbox, 0, e.mails, time.Now(), func(i int) []byte { return inThread(i) }); err != nil {
+	now := time.Now()
+	if err := server.Fill(program.Mailbox, 0, e.mails, func(int) time.Time { return now }, func(i int) []byte { return inThread(i) }); err != nil {
 		return err
 	}
 	sink, err := program.NewSink(true)

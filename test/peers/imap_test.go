@@ -126,7 +126,8 @@ func startDovecot(t *testing.T) *program.Dovecot {
 
 func fillBox(t *testing.T, s *program.Dovecot, from, to int) {
 	t.Helper()
-	must(t, s.Fill(program.Mailbox, from, to-from+1, time.Now(), func(i int) []byte {
+	now := time.Now()
+	must(t, s.Fill(program.Mailbox, from, to-from+1, func(int) time.Time { return now }, func(i int) []byte {
 		l := program.Letter{ID: fmt.Sprintf("%d@kunde.example", i), From: fmt.Sprintf("kunde%d@kunde.example", i), Name: "Jonas Ott", Subject: fmt.Sprintf("Frage %d", i), Bytes: 300}
 		return l.Text(uint64(i))
 	}))

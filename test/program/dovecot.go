@@ -195,9 +195,10 @@ func (d *Dovecot) Log() string {
 	return strings.Join(lines[max(0, len(lines)-25):], "\n")
 }
 
-// Fill puts mails into a user's inbox, in order, as if they had arrived at a time.
+// Fill puts mails into a user's inbox, in order, as if each had arrived when came
+// says.
 // It writes files: a mail server that is busy delivering would be measured too.
-func (d *Dovecot) Fill(user string, first, n int, at time.Time, mail func(i int) []byte) error {
+func (d *Dovecot) Fill(user string, first, n int, came func(i int) time.Time, mail func(i int) []byte) error {
 	box := d.path("boxes/" + user)
 	for _, part := range []string{"", "new", "cur", "tmp"} {
 		dir := filepath.Join(box, part)
@@ -209,6 +210,7 @@ func (d *Dovecot) Fill(user string, first, n int, at time.Time, mail func(i int)
 		}
 	}
 	for i := first; i < first+n; i++ {
+		at := came(i)
 		name := fmt.Sprintf("%d.M%dP1.lotse", at.Unix()+int64(i/1_000_000), i%1_000_000)
 		tmp := filepath.Join(box, "tmp", name)
 		if err := os.WriteFile(tmp, mail(i), 0o644); err != nil {

@@ -122,7 +122,13 @@ func realFetchers(t *testing.T, s *program.Dovecot, d *desk) *Fetchers {
 
 func fill(t *testing.T, s *program.Dovecot, from, to int) {
 	t.Helper()
-	must(t, s.Fill(boxUser, from, to-from+1, time.Now(), func(i int) []byte { return []byte(letter(fmt.Sprintf("Frage %d", i))) }))
+	now := time.Now()
+	fillAt(t, s, from, to, func(int) time.Time { return now })
+}
+
+func fillAt(t *testing.T, s *program.Dovecot, from, to int, at func(i int) time.Time) {
+	t.Helper()
+	must(t, s.Fill(boxUser, from, to-from+1, at, func(i int) []byte { return []byte(letter(fmt.Sprintf("Frage %d", i))) }))
 }
 
 // TestDovecotSignsUsIn signs in every way, over every kind of connection, and says
@@ -164,24 +170,39 @@ func TestDovecotSignsUsIn(t *testing.T) {
 	}
 }
 
-// TestDovecotDays is three days away with many mails waiting, then a first look
-// at a mailbox that is large already.
+// TestDovecotDays is a first look at a mailbox that is large already, then three
+// days in which nobody fetches while many mails come and the permission to sign in
+// runs out. What came then has the time at which it came.
 func TestDovecotDays(t *testing.T) {
 	t.Parallel()
-	s := startDovecot(t, "")
+	authority := newTokenAuthority(t)
+	s := startDovecot(t, authority.URL+"/introspect")
 	first, away := someMails(300, 10_000), someMails(200, 5_000)
-	fill(t, s, 1, first)
-	d := newDesk(boxAt(s))
-	stop := run(t, realFetchers(t, s, d))
+	left := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	now := clock.NewFixed(left)
+	box := boxAt(s)
+	box.Receive.Auth, box.Receive.Password = catalog.ByOAuthBearer, ""
+	box.Receive.OAuth = catalog.OAuthSettings{TokenURL: authority.URL + "/token", ClientID: "lotse", RefreshToken: "r0"}
+	d := newDesk(box)
+	f := realFetchers(t, s, d)
+	f.Clock = now
+	fillAt(t, s, 1, first, func(int) time.Time { return left.Add(-time.Hour) })
+	stop := run(t, f)
 	begin := time.Now()
 	waitLong(t, d, first)
 	t.Logf("first look at %d mails: %v", first, time.Since(begin))
 	stop()
-	fill(t, s, first+1, first+away)
-	run(t, realFetchers(t, s, d))
+
+	came := func(i int) time.Time {
+		return left.Add(72 * time.Hour * time.Duration(i-first) / time.Duration(away)).Truncate(time.Second)
+	}
+	fillAt(t, s, first+1, first+away, came)
+	now.Advance(72 * time.Hour)
+	authority.revoke("r0") // the access token of three days ago; the refresh token stays
+	run(t, f)
 	begin = time.Now()
 	waitLong(t, d, first+away)
-	t.Logf("%d mails after a break: %v", away, time.Since(begin))
+	t.Logf("%d mails after three days: %v", away, time.Since(begin))
 	// A Dovecot that looks into the folder while mails are put there numbers some
 	// of them in another order: here it counts that each came, and once.
 	got, want := d.subjects(), numbers(1, first+away)
@@ -190,6 +211,14 @@ func TestDovecotDays(t *testing.T) {
 	same(t, got, want)
 	if d.twice() != 0 {
 		t.Errorf("%d came twice", d.twice())
+	}
+	for _, k := range d.all() {
+		var i int
+		_, err := fmt.Sscanf(k.subject, "Frage %d", &i)
+		must(t, err)
+		if at := k.arrival.Trace.At.Time(); i > first && !at.Equal(came(i)) {
+			t.Fatalf("%s came at %v, the desk says %v", k.subject, came(i), at)
+		}
 	}
 }
 
