@@ -19,7 +19,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build/lotse: one static binary
-	CGO_ENABLED=0 go build -buildvcs=false -trimpath \
+	CGO_ENABLED=0 go build -buildvcs=false \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o build/lotse ./cmd/lotse
 
 .PHONY: generate

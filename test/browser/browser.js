@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { catalogue, words } from "./words.js";
-import { limit } from "./wait.js";
+import { limit, until } from "./wait.js";
 
 /** Whether the full matrix was asked for. */
 export const soak = process.env.SOAK === "1";
@@ -179,6 +179,7 @@ export async function press(within, label) {
 export async function refused(page, t, fields) {
   await page.locator("#error-summary").waitFor();
   await page.waitForLoadState();
+  await until("the focus", () => page.evaluate(() => document.activeElement !== document.body)); // autofocus comes with a frame, not with the page
   const found = await page.evaluate(() => ({
     focus: document.activeElement?.id,
     links: [...document.querySelectorAll("#error-summary a")].map((a) => a.hash),
