@@ -49,6 +49,13 @@ func (c *Client) BlockCustomer(ctx context.Context, number string, body Reason, 
 	return c.do(ctx, http.MethodPost, "/api/v1/cases/"+url.PathEscape(number)+"/block", nil, body, nil, options)
 }
 
+// CheckDomain: check a domain's records now.
+// Takes a few seconds. A prepared key whose record is found signs from then on. The desk does it daily by itself. Needs the role of an administrator.
+func (c *Client) CheckDomain(ctx context.Context, name string, options ...Option) (*SendingDomain, error) {
+	out := new(SendingDomain)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/domains/"+url.PathEscape(name)+"/check", nil, nil, out, options)
+}
+
 // CheckMailbox: check a mailbox's connections.
 // Signs in at both servers, step by step, with what is stored. Nothing is fetched or sent. Needs the role of an administrator.
 func (c *Client) CheckMailbox(ctx context.Context, id string, options ...Option) (*MailboxCheck, error) {
@@ -68,6 +75,20 @@ func (c *Client) CheckMailboxForm(ctx context.Context, body MailboxForm, options
 func (c *Client) ClassifyCase(ctx context.Context, number string, body Classification, options ...Option) (*CaseFile, error) {
 	out := new(CaseFile)
 	return out, c.do(ctx, http.MethodPut, "/api/v1/cases/"+url.PathEscape(number)+"/classification", nil, body, out, options)
+}
+
+// CloseSide: close a side conversation.
+// What still comes into it does not open the case again.
+func (c *Client) CloseSide(ctx context.Context, id string, options ...Option) (*SideFile, error) {
+	out := new(SideFile)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/sides/"+url.PathEscape(id)+"/close", nil, nil, out, options)
+}
+
+// CorrectDelivery: send to another address.
+// What failed, is uncertain, or waits after an attempt that failed. It becomes settled, and a new delivery follows it.
+func (c *Client) CorrectDelivery(ctx context.Context, id string, delivery string, body Correction, options ...Option) (*Message, error) {
+	out := new(Message)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/deliveries/"+url.PathEscape(delivery)+"/correct", nil, body, out, options)
 }
 
 // CreateCase: open a case.
@@ -187,6 +208,13 @@ func (c *Client) DownloadMessage(ctx context.Context, id string, options ...Opti
 	return c.stream(ctx, http.MethodGet, "/api/v1/messages/"+url.PathEscape(id)+"/original", nil, nil, options)
 }
 
+// DropDomainKey: take a key out of use.
+// A prepared key is gone at once; one that signs retires, and mail goes without it. Needs the role of an administrator.
+func (c *Client) DropDomainKey(ctx context.Context, name string, selector string, options ...Option) (*SendingDomain, error) {
+	out := new(SendingDomain)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/domains/"+url.PathEscape(name)+"/keys/"+url.PathEscape(selector)+"/drop", nil, nil, out, options)
+}
+
 // EditAnswer: change an official answer.
 // A colleague's too. The old text stays as a version.
 func (c *Client) EditAnswer(ctx context.Context, id string, body AnswerChange, options ...Option) (*Post, error) {
@@ -227,6 +255,35 @@ func (c *Client) GetCaseThread(ctx context.Context, number string, options ...Op
 func (c *Client) GetCustomer(ctx context.Context, id string, options ...Option) (*Customer, error) {
 	out := new(Customer)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/customers/"+url.PathEscape(id), nil, nil, out, options)
+}
+
+// GetDeliveryFiguresParams are what GetDeliveryFigures may be given. What is zero is not sent.
+type GetDeliveryFiguresParams struct {
+	// How many days, today included.
+	Days int64
+	// Only what left by a mailbox.
+	MailboxID string
+}
+
+func (p GetDeliveryFiguresParams) query() url.Values {
+	q := url.Values{}
+	add(q, "days", p.Days)
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// GetDeliveryFigures: read figures of deliveries.
+// Day by day, and the domains where most did not arrive. A domain with fewer than five mails is among the others. Needs the role of a lead.
+func (c *Client) GetDeliveryFigures(ctx context.Context, params GetDeliveryFiguresParams, options ...Option) (*DeliveryFigures, error) {
+	out := new(DeliveryFigures)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/deliveries/figures", params.query(), nil, out, options)
+}
+
+// GetDomain: read a sending domain.
+// The records to set are in `checks`, in `wanted`. Needs the role of an administrator.
+func (c *Client) GetDomain(ctx context.Context, name string, options ...Option) (*SendingDomain, error) {
+	out := new(SendingDomain)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/domains/"+url.PathEscape(name), nil, nil, out, options)
 }
 
 // GetDuties: count what waits.
@@ -271,11 +328,25 @@ func (c *Client) GetMessage(ctx context.Context, id string, options ...Option) (
 	return out, c.do(ctx, http.MethodGet, "/api/v1/messages/"+url.PathEscape(id), nil, nil, out, options)
 }
 
+// GetMyDigest: read how often the overview comes.
+// The mail with the cases and duties of the staff member the key acts for.
+func (c *Client) GetMyDigest(ctx context.Context, options ...Option) (*DigestChoice, error) {
+	out := new(DigestChoice)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/me/digest", nil, nil, out, options)
+}
+
 // GetSettings: read the settings.
 // How the desk answers.
 func (c *Client) GetSettings(ctx context.Context, options ...Option) (*Settings, error) {
 	out := new(Settings)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/settings", nil, nil, out, options)
+}
+
+// GetSide: read a side conversation.
+// With its newest 200 letters, oldest first.
+func (c *Client) GetSide(ctx context.Context, id string, options ...Option) (*SideFile, error) {
+	out := new(SideFile)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/sides/"+url.PathEscape(id), nil, nil, out, options)
 }
 
 // GetStaff: read a staff member.
@@ -290,6 +361,25 @@ func (c *Client) GetStaff(ctx context.Context, id string, options ...Option) (*M
 func (c *Client) GetTeam(ctx context.Context, id string, options ...Option) (*Team, error) {
 	out := new(Team)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/teams/"+url.PathEscape(id), nil, nil, out, options)
+}
+
+// GetTemplateParams are what GetTemplate may be given. What is zero is not sent.
+type GetTemplateParams struct {
+	// Of this mailbox alone; left out: of all of the brand.
+	MailboxID string
+}
+
+func (p GetTemplateParams) query() url.Values {
+	q := url.Values{}
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// GetTemplate: read a template.
+// As it is used there. Needs the role of an administrator.
+func (c *Client) GetTemplate(ctx context.Context, key string, language string, params GetTemplateParams, options ...Option) (*Template, error) {
+	out := new(Template)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/templates/"+url.PathEscape(key)+"/"+url.PathEscape(language), params.query(), nil, out, options)
 }
 
 // GetThread: read a public question.
@@ -356,6 +446,13 @@ func (p ListBlocksParams) query() url.Values {
 func (c *Client) ListBlocks(ctx context.Context, params ListBlocksParams, options ...Option) (*PageBlock, error) {
 	out := new(PageBlock)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/blocks", params.query(), nil, out, options)
+}
+
+// ListBrakes: list mailboxes that hold automatic mail.
+// A mailbox that writes too many automatic mails within ten minutes holds them until a person decides. Answers by people go on. Needs the role of a lead.
+func (c *Client) ListBrakes(ctx context.Context, options ...Option) (*PageBrake, error) {
+	out := new(PageBrake)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/brakes", nil, nil, out, options)
 }
 
 // ListCaseEvents: list what happened to a case.
@@ -441,6 +538,53 @@ func (p ListCustomersParams) query() url.Values {
 func (c *Client) ListCustomers(ctx context.Context, params ListCustomersParams, options ...Option) (*PageCustomer, error) {
 	out := new(PageCustomer)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/customers", params.query(), nil, out, options)
+}
+
+// ListDeliveriesParams are what ListDeliveries may be given. What is zero is not sent.
+type ListDeliveriesParams struct {
+	// How many entries a page holds at most.
+	Limit int64
+	// Where to go on: what the page before gave as next.
+	After string
+	// Only those that stand there. One of queued, sending, sent, failed, uncertain, settled, cancelled, held.
+	State string
+	// Only those of a kind. One of reply, ack, notice, case_link, file_link, side.
+	Kind string
+	// Only those that leave by a mailbox.
+	MailboxID string
+	// Only those to exactly this address.
+	Address string
+	// Only those written on this day or later.
+	From string
+	// Only those written on this day or earlier.
+	To string
+}
+
+func (p ListDeliveriesParams) query() url.Values {
+	q := url.Values{}
+	add(q, "limit", p.Limit)
+	add(q, "after", p.After)
+	add(q, "state", p.State)
+	add(q, "kind", p.Kind)
+	add(q, "mailbox_id", p.MailboxID)
+	add(q, "address", p.Address)
+	add(q, "from", p.From)
+	add(q, "to", p.To)
+	return q
+}
+
+// ListDeliveries: list deliveries.
+// What left the desk or should, the newest first. What belongs to no case is for administrators; of what belongs to a case of a restricted team you see neither address nor words.
+func (c *Client) ListDeliveries(ctx context.Context, params ListDeliveriesParams, options ...Option) (*PageListedDelivery, error) {
+	out := new(PageListedDelivery)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/deliveries", params.query(), nil, out, options)
+}
+
+// ListDomains: list sending domains.
+// The domains mailboxes write from, with the keys their mail is signed with and what was found in the DNS. Needs the role of an administrator.
+func (c *Client) ListDomains(ctx context.Context, options ...Option) (*PageSendingDomain, error) {
+	out := new(PageSendingDomain)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/domains", nil, nil, out, options)
 }
 
 // ListEntriesParams are what ListEntries may be given. What is zero is not sent.
@@ -602,6 +746,13 @@ func (c *Client) ListReviews(ctx context.Context, params ListReviewsParams, opti
 	return out, c.do(ctx, http.MethodGet, "/api/v1/duties/review", params.query(), nil, out, options)
 }
 
+// ListSides: list the side conversations of a case.
+// The oldest first. What was written is in getSide and among the messages of the case.
+func (c *Client) ListSides(ctx context.Context, number string, options ...Option) (*PageSide, error) {
+	out := new(PageSide)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/cases/"+url.PathEscape(number)+"/sides", nil, nil, out, options)
+}
+
 // ListStaff: list staff.
 // The active by name, then the invited, then those who left.
 func (c *Client) ListStaff(ctx context.Context, options ...Option) (*PageMember, error) {
@@ -614,6 +765,25 @@ func (c *Client) ListStaff(ctx context.Context, options ...Option) (*PageMember,
 func (c *Client) ListTeams(ctx context.Context, options ...Option) (*PageTeam, error) {
 	out := new(PageTeam)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/teams", nil, nil, out, options)
+}
+
+// ListTemplatesParams are what ListTemplates may be given. What is zero is not sent.
+type ListTemplatesParams struct {
+	// Of this mailbox alone; left out: of all of the brand.
+	MailboxID string
+}
+
+func (p ListTemplatesParams) query() url.Values {
+	q := url.Values{}
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// ListTemplates: list templates.
+// The texts the desk writes by itself, in every language, as they are used: of the brand, or with `mailbox_id` of one mailbox. Needs the role of an administrator.
+func (c *Client) ListTemplates(ctx context.Context, params ListTemplatesParams, options ...Option) (*PageTemplate, error) {
+	out := new(PageTemplate)
+	return out, c.do(ctx, http.MethodGet, "/api/v1/templates", params.query(), nil, out, options)
 }
 
 // ListThreadsParams are what ListThreads may be given. What is zero is not sent.
@@ -669,10 +839,31 @@ func (c *Client) MoveMessage(ctx context.Context, id string, body NewPlace, opti
 	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/move", nil, body, out, options)
 }
 
+// OpenSide: ask somebody else.
+// Writes a mail to a third party, in the name of the key's staff member. Subject, thread and reply address are its own; of the case it holds what you give. Answers come into the conversation. Customers never see it.
+func (c *Client) OpenSide(ctx context.Context, number string, body NewSide, options ...Option) (*SideFile, error) {
+	out := new(SideFile)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/cases/"+url.PathEscape(number)+"/sides", nil, body, out, options)
+}
+
+// PrepareDomainKeys: make the next signing keys.
+// One for RSA, one for Ed25519. They sign nothing until their records were found. Needs the role of an administrator.
+func (c *Client) PrepareDomainKeys(ctx context.Context, name string, options ...Option) (*SendingDomain, error) {
+	out := new(SendingDomain)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/domains/"+url.PathEscape(name)+"/keys", nil, nil, out, options)
+}
+
 // RefusePost: refuse a post.
 // Its author reads the reason and may mend the text.
 func (c *Client) RefusePost(ctx context.Context, id string, body Refusal, options ...Option) error {
 	return c.do(ctx, http.MethodPost, "/api/v1/posts/"+url.PathEscape(id)+"/refuse", nil, body, nil, options)
+}
+
+// ReleaseBrake: let a mailbox write automatic mail again.
+// What it held is sent, or discarded. Needs the role of a lead.
+func (c *Client) ReleaseBrake(ctx context.Context, id string, body BrakeRelease, options ...Option) (*Released, error) {
+	out := new(Released)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/brakes/"+url.PathEscape(id)+"/release", nil, body, out, options)
 }
 
 // ReleasePost: release a post.
@@ -715,6 +906,13 @@ func (c *Client) RemovePortrait(ctx context.Context, id string, options ...Optio
 	return c.do(ctx, http.MethodDelete, "/api/v1/staff/"+url.PathEscape(id)+"/portrait", nil, nil, nil, options)
 }
 
+// ReopenSide: open a side conversation again.
+// What comes into it from now on opens the case again.
+func (c *Client) ReopenSide(ctx context.Context, id string, options ...Option) (*SideFile, error) {
+	out := new(SideFile)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/sides/"+url.PathEscape(id)+"/reopen", nil, nil, out, options)
+}
+
 // ReplyToCase: answer the customer.
 // In the name of the key's staff member. It leaves after the undo time, until when it can be withdrawn. Who answers a case nobody took becomes its owner.
 func (c *Client) ReplyToCase(ctx context.Context, number string, body NewReply, options ...Option) (*Message, error) {
@@ -726,6 +924,25 @@ func (c *Client) ReplyToCase(ctx context.Context, number string, body NewReply, 
 // The link sent before stops working. Needs the role of an administrator.
 func (c *Client) ResendInvitation(ctx context.Context, id string, options ...Option) error {
 	return c.do(ctx, http.MethodPost, "/api/v1/staff/"+url.PathEscape(id)+"/invitation", nil, nil, nil, options)
+}
+
+// ResetTemplateParams are what ResetTemplate may be given. What is zero is not sent.
+type ResetTemplateParams struct {
+	// Of this mailbox alone; left out: of all of the brand.
+	MailboxID string
+}
+
+func (p ResetTemplateParams) query() url.Values {
+	q := url.Values{}
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// ResetTemplate: reset a template.
+// The text of the layer below counts again: the brand's, or the one that comes with the program. The answer is that one. Needs the role of an administrator.
+func (c *Client) ResetTemplate(ctx context.Context, key string, language string, params ResetTemplateParams, options ...Option) (*Template, error) {
+	out := new(Template)
+	return out, c.do(ctx, http.MethodDelete, "/api/v1/templates/"+url.PathEscape(key)+"/"+url.PathEscape(language), params.query(), nil, out, options)
 }
 
 // RestoreCase: take a case out of the trash.
@@ -741,11 +958,23 @@ func (c *Client) RetryArrival(ctx context.Context, id string, options ...Option)
 	return c.do(ctx, http.MethodPost, "/api/v1/arrivals/"+url.PathEscape(id)+"/retry", nil, nil, nil, options)
 }
 
+// RetryDeliveryParams are what RetryDelivery may be given. What is zero is not sent.
+type RetryDeliveryParams struct {
+	// Send although nothing can arrive there.
+	Sure bool
+}
+
+func (p RetryDeliveryParams) query() url.Values {
+	q := url.Values{}
+	add(q, "sure", p.Sure)
+	return q
+}
+
 // RetryDelivery: send again.
-// A delivery that failed, or whose outcome is uncertain: then the customer may get the message twice. Of any other nothing changes.
-func (c *Client) RetryDelivery(ctx context.Context, id string, delivery string, options ...Option) (*Message, error) {
+// A delivery that failed, or whose outcome is uncertain: then the customer may get the message twice. It becomes settled, and a new one follows it. What cannot arrive (`hard`) needs `sure`. Of any other nothing changes.
+func (c *Client) RetryDelivery(ctx context.Context, id string, delivery string, params RetryDeliveryParams, options ...Option) (*Message, error) {
 	out := new(Message)
-	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/deliveries/"+url.PathEscape(delivery)+"/retry", nil, nil, out, options)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/deliveries/"+url.PathEscape(delivery)+"/retry", params.query(), nil, out, options)
 }
 
 // RetryJob: try a job again.
@@ -795,6 +1024,13 @@ func (c *Client) SetMessageCustomer(ctx context.Context, id string, body Handing
 	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/customer", nil, body, out, options)
 }
 
+// SetMyDigest: change how often the overview comes.
+// To the staff member the key acts for.
+func (c *Client) SetMyDigest(ctx context.Context, body DigestChoice, options ...Option) (*DigestChoice, error) {
+	out := new(DigestChoice)
+	return out, c.do(ctx, http.MethodPut, "/api/v1/me/digest", nil, body, out, options)
+}
+
 // SetMyLanguage: change the language of the staff member's pages.
 // Of the one the key acts for.
 func (c *Client) SetMyLanguage(ctx context.Context, body LanguageChange, options ...Option) (*Me, error) {
@@ -829,6 +1065,25 @@ func (c *Client) SetStaffTeams(ctx context.Context, id string, body TeamsChange,
 	return out, c.do(ctx, http.MethodPut, "/api/v1/staff/"+url.PathEscape(id)+"/teams", nil, body, out, options)
 }
 
+// SetTemplateParams are what SetTemplate may be given. What is zero is not sent.
+type SetTemplateParams struct {
+	// Of this mailbox alone; left out: of all of the brand.
+	MailboxID string
+}
+
+func (p SetTemplateParams) query() url.Values {
+	q := url.Values{}
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// SetTemplate: change a template.
+// For the brand, or with `mailbox_id` for one mailbox alone. Needs the role of an administrator.
+func (c *Client) SetTemplate(ctx context.Context, key string, language string, params SetTemplateParams, body TemplateText, options ...Option) (*Template, error) {
+	out := new(Template)
+	return out, c.do(ctx, http.MethodPut, "/api/v1/templates/"+url.PathEscape(key)+"/"+url.PathEscape(language), params.query(), body, out, options)
+}
+
 // SetWebhookActive: switch a webhook on or off.
 // One that is off answers as if it did not exist. Needs the role of an administrator.
 func (c *Client) SetWebhookActive(ctx context.Context, id string, body ActiveChange, options ...Option) (*Webhook, error) {
@@ -841,6 +1096,13 @@ func (c *Client) SetWebhookActive(ctx context.Context, id string, body ActiveCha
 func (c *Client) SetWebhookSecret(ctx context.Context, id string, body SecretChange, options ...Option) (*MadeWebhook, error) {
 	out := new(MadeWebhook)
 	return out, c.do(ctx, http.MethodPost, "/api/v1/webhooks/"+url.PathEscape(id)+"/secret", nil, body, out, options)
+}
+
+// SettleDelivery: note that a delivery was dealt with otherwise.
+// What failed, is uncertain, or waits after an attempt that failed. It is not tried again.
+func (c *Client) SettleDelivery(ctx context.Context, id string, delivery string, body DeliveryOutcome, options ...Option) (*Message, error) {
+	out := new(Message)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/deliveries/"+url.PathEscape(delivery)+"/settle", nil, body, out, options)
 }
 
 // SettleErasure: settle a wish for erasure without erasing.
@@ -874,6 +1136,25 @@ func (c *Client) TestMailbox(ctx context.Context, id string, options ...Option) 
 func (c *Client) TrashCase(ctx context.Context, number string, options ...Option) (*CaseFile, error) {
 	out := new(CaseFile)
 	return out, c.do(ctx, http.MethodPost, "/api/v1/cases/"+url.PathEscape(number)+"/trash", nil, nil, out, options)
+}
+
+// TryTemplateParams are what TryTemplate may be given. What is zero is not sent.
+type TryTemplateParams struct {
+	// Of this mailbox alone; left out: of all of the brand.
+	MailboxID string
+}
+
+func (p TryTemplateParams) query() url.Values {
+	q := url.Values{}
+	add(q, "mailbox_id", p.MailboxID)
+	return q
+}
+
+// TryTemplate: see what a text would become.
+// With the data of a case, for which the key needs the scope cases:read too, or made up. It keeps nothing; links are examples. Needs the role of an administrator.
+func (c *Client) TryTemplate(ctx context.Context, key string, language string, params TryTemplateParams, body TemplateTrialBody, options ...Option) (*TemplateLook, error) {
+	out := new(TemplateLook)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/templates/"+url.PathEscape(key)+"/"+url.PathEscape(language)+"/try", params.query(), body, out, options)
 }
 
 // Unblock: take a block away.
@@ -943,6 +1224,13 @@ func (c *Client) UploadFile(ctx context.Context, params UploadFileParams, body i
 	return out, c.do(ctx, http.MethodPost, "/api/v1/uploads", params.query(), body, out, options)
 }
 
+// UseDomainKey: sign with a prepared key.
+// From now on, whether or not its record was found. The key it replaces retires: its record has to stay for seven days. Needs the role of an administrator.
+func (c *Client) UseDomainKey(ctx context.Context, name string, selector string, options ...Option) (*SendingDomain, error) {
+	out := new(SendingDomain)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/domains/"+url.PathEscape(name)+"/keys/"+url.PathEscape(selector)+"/use", nil, nil, out, options)
+}
+
 // WithdrawPost: take a post down.
 // An official answer needs no reason, a customer's post does. Taking a question down ends its thread.
 func (c *Client) WithdrawPost(ctx context.Context, id string, body TakeDown, options ...Option) error {
@@ -954,4 +1242,11 @@ func (c *Client) WithdrawPost(ctx context.Context, id string, body TakeDown, opt
 func (c *Client) WithdrawReply(ctx context.Context, id string, options ...Option) (*Message, error) {
 	out := new(Message)
 	return out, c.do(ctx, http.MethodPost, "/api/v1/messages/"+url.PathEscape(id)+"/withdraw", nil, nil, out, options)
+}
+
+// WriteSide: write a further letter.
+// Below it stands what the third party wrote last. A closed conversation is open again.
+func (c *Client) WriteSide(ctx context.Context, id string, body NewSideMessage, options ...Option) (*Message, error) {
+	out := new(Message)
+	return out, c.do(ctx, http.MethodPost, "/api/v1/sides/"+url.PathEscape(id)+"/messages", nil, body, out, options)
 }

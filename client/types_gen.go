@@ -10,6 +10,16 @@ type ActiveChange struct {
 	Active bool `json:"active"`
 }
 
+// Addressee is a part of the API.
+type Addressee struct {
+	// The address.
+	Address string `json:"address"`
+	// The name beside it, if there was one.
+	Name string `json:"name,omitempty"`
+	// As what. One of to, cc, bcc, from.
+	Role string `json:"role"`
+}
+
 // AnswerChange is a part of the API.
 type AnswerChange struct {
 	// Markdown.
@@ -44,6 +54,8 @@ type Attachment struct {
 	ID string `json:"id"`
 	// A picture within the text.
 	Inline bool `json:"inline"`
+	// Too large for the mail of a reply, which holds a link to it for 14 days.
+	Linked bool `json:"linked,omitempty"`
 	// The message it came with.
 	MessageID string `json:"message_id"`
 	// Its name, made safe.
@@ -88,6 +100,26 @@ type Block struct {
 	Reason string `json:"reason"`
 	// The address.
 	Value string `json:"value"`
+}
+
+// Brake is a part of the API.
+type Brake struct {
+	// Its address.
+	Address string `json:"address"`
+	// How many mails wait; counting stops at 1000.
+	Held int64 `json:"held"`
+	// The mailbox.
+	MailboxID string `json:"mailbox_id"`
+	// There are more than that.
+	More bool `json:"more,omitempty"`
+	// Since when.
+	Since time.Time `json:"since"`
+}
+
+// BrakeRelease is a part of the API.
+type BrakeRelease struct {
+	// Send it now, or give it up. One of send, discard.
+	Held string `json:"held"`
 }
 
 // Brand is a part of the API.
@@ -238,6 +270,14 @@ type Classification struct {
 	TopicID string `json:"topic_id,omitempty"`
 }
 
+// Correction is a part of the API.
+type Correction struct {
+	// Where to. Not one of the desk's own.
+	Address string `json:"address"`
+	// It becomes an address of the customer, in place of one where nothing can arrive. Whoever has it can then open the case.
+	Keep bool `json:"keep,omitempty"`
+}
+
 // Customer is a part of the API.
 type Customer struct {
 	// When they were first known.
@@ -260,6 +300,48 @@ type CustomerChange struct {
 	Name *string `json:"name,omitempty"`
 }
 
+// DayCounts is a part of the API.
+type DayCounts struct {
+	// Called spam by their receivers.
+	Complained int64 `json:"complained"`
+	// Refused, or given up.
+	Failed int64 `json:"failed"`
+	// Of those, which needed more than one attempt.
+	Later int64 `json:"later"`
+	// Half of those sent took no longer; 0 if none was.
+	MedianSeconds float64 `json:"median_seconds"`
+	// Came back after they were sent, on the day they did.
+	Returned int64 `json:"returned"`
+	// Taken over by a server.
+	Sent int64 `json:"sent"`
+	// 95 of 100 took no longer.
+	SlowSeconds float64 `json:"slow_seconds"`
+	// The connection was lost at the end.
+	Uncertain int64 `json:"uncertain"`
+}
+
+// DayFigures is a part of the API.
+type DayFigures struct {
+	// Called spam by their receivers.
+	Complained int64 `json:"complained"`
+	// The day.
+	Day string `json:"day"`
+	// Refused, or given up.
+	Failed int64 `json:"failed"`
+	// Of those, which needed more than one attempt.
+	Later int64 `json:"later"`
+	// Half of those sent took no longer; 0 if none was.
+	MedianSeconds float64 `json:"median_seconds"`
+	// Came back after they were sent, on the day they did.
+	Returned int64 `json:"returned"`
+	// Taken over by a server.
+	Sent int64 `json:"sent"`
+	// 95 of 100 took no longer.
+	SlowSeconds float64 `json:"slow_seconds"`
+	// The connection was lost at the end.
+	Uncertain int64 `json:"uncertain"`
+}
+
 // Delivery is a part of the API.
 type Delivery struct {
 	// Where to.
@@ -272,6 +354,8 @@ type Delivery struct {
 	Code int64 `json:"code,omitempty"`
 	// When it was intended.
 	CreatedAt time.Time `json:"created_at"`
+	// The delivery it was sent instead of.
+	Follows string `json:"follows,omitempty"`
 	// Writing to this address again is useless.
 	Hard bool `json:"hard,omitempty"`
 	// The delivery's id.
@@ -282,16 +366,48 @@ type Delivery struct {
 	Reason string `json:"reason,omitempty"`
 	// The message that says so.
 	ReportID string `json:"report_id,omitempty"`
-	// What others reported of it after it was sent. One of undelivered, delayed, delivered, complaint, absent, read.
+	// What others reported of it after it was sent. One of undelivered, delayed, delivered, complaint, absent, read, unexplained.
 	Reported string `json:"reported,omitempty"`
+	// In which field of the mail its receiver stands. One of to, cc, bcc.
+	Role string `json:"role,omitempty"`
 	// When the server took it.
 	SentAt *time.Time `json:"sent_at,omitempty"`
-	// queued, sending, sent, failed, uncertain or cancelled.
+	// When.
+	SettledAt *time.Time `json:"settled_at,omitempty"`
+	// The staff member who did. Without one what came back proved it.
+	SettledBy string `json:"settled_by,omitempty"`
+	// queued, sending, sent, failed, uncertain, settled (somebody dealt with it otherwise), cancelled or held (the mailbox sends nothing automatic for now).
 	State string `json:"state"`
-	// Enhanced status code of the report (RFC 3463).
+	// Enhanced status code of the answer or the report (RFC 3463).
 	Status string `json:"status,omitempty"`
+	// How it was dealt with, if it did not simply arrive. One of phone, letter, page, arrived, corrected, again, dropped.
+	Way string `json:"way,omitempty"`
 	// What the server answered, in words.
 	Words string `json:"words,omitempty"`
+}
+
+// DeliveryFigures is a part of the API.
+type DeliveryFigures struct {
+	// Each day, the oldest first.
+	Days []DayFigures `json:"days"`
+	// The domains with most mails that did not arrive, ten at most.
+	Domains []DomainCounts `json:"domains"`
+	// All other domains together.
+	Others DomainCounts `json:"others"`
+	// All days together.
+	Sum DayCounts `json:"sum"`
+}
+
+// DeliveryOutcome is a part of the API.
+type DeliveryOutcome struct {
+	// Told by phone, sent by letter, read on the page of the case, it did arrive, or no longer needed. One of phone, letter, page, arrived, dropped.
+	Way string `json:"way"`
+}
+
+// DigestChoice is a part of the API.
+type DigestChoice struct {
+	// daily: at the start of each working day; weekly: of each week. One of never, daily, weekly.
+	Rhythm string `json:"rhythm"`
 }
 
 // Dismissal is a part of the API.
@@ -300,12 +416,78 @@ type Dismissal struct {
 	Number string `json:"number"`
 }
 
+// DomainCheck is a part of the API.
+type DomainCheck struct {
+	// What this means, for programs.
+	Code string `json:"code"`
+	// What is there.
+	Found []string `json:"found"`
+	// What it is about. One of spf, dkim, dmarc, mx.
+	Kind string `json:"kind"`
+	// What this means and what to do, in the language of Accept-Language.
+	Message string `json:"message"`
+	// Name of the record.
+	Name string `json:"name"`
+	// Of DKIM: the key.
+	Selector string `json:"selector,omitempty"`
+	// Since when it stands so.
+	Since *time.Time `json:"since,omitempty"`
+	// How it stands; unknown: it can't be told from here. One of ok, missing, wrong, unknown.
+	State string `json:"state"`
+	// Type of the record. One of TXT, MX.
+	Type string `json:"type"`
+	// What should be; absent if nothing is to be done or it can't be told.
+	Wanted string `json:"wanted,omitempty"`
+}
+
+// DomainCounts is a part of the API.
+type DomainCounts struct {
+	// The domain; absent for others.
+	Domain string `json:"domain,omitempty"`
+	// Refused, or given up.
+	Failed int64 `json:"failed"`
+	// Those with an outcome.
+	Mails int64 `json:"mails"`
+	// Came back.
+	Returned int64 `json:"returned"`
+}
+
+// DomainKey is a part of the API.
+type DomainKey struct {
+	// Since when it signs.
+	ActiveAt *time.Time `json:"active_at,omitempty"`
+	// Kind of key. One of rsa, ed25519.
+	Algorithm string `json:"algorithm"`
+	// When it was made.
+	CreatedAt time.Time `json:"created_at"`
+	// Name of its TXT record.
+	RecordName string `json:"record_name"`
+	// Of a retiring key: until when its record has to stay.
+	RecordUntil *time.Time `json:"record_until,omitempty"`
+	// Value of its TXT record.
+	RecordValue string `json:"record_value"`
+	// Names the key in the DNS.
+	Selector string `json:"selector"`
+	// prepared: waits for its record; active: signs; retiring: its record has to stay until record_until; gone: its record can be removed. One of prepared, active, retiring, gone.
+	State string `json:"state"`
+}
+
 // Duties is a part of the API.
 type Duties struct {
 	// Public questions past their time.
 	Overdue int64 `json:"overdue"`
 	// Posts that wait to be released.
 	Review int64 `json:"review"`
+}
+
+// Enclosed is a part of the API.
+type Enclosed struct {
+	// The file's id.
+	ID string `json:"id"`
+	// Its name.
+	Name string `json:"name"`
+	// In bytes.
+	Size int64 `json:"size"`
 }
 
 // Entry is a part of the API.
@@ -508,6 +690,60 @@ type LanguageChange struct {
 	Language string `json:"language"`
 }
 
+// ListedDelivery is a part of the API.
+type ListedDelivery struct {
+	// Where to.
+	Address string `json:"address"`
+	// How often it was tried.
+	Attempts int64 `json:"attempts"`
+	// Its case, if it belongs to one.
+	CaseNumber string `json:"case_number,omitempty"`
+	// How it goes.
+	Channel string `json:"channel"`
+	// What the server answered, as a number.
+	Code int64 `json:"code,omitempty"`
+	// When it was intended.
+	CreatedAt time.Time `json:"created_at"`
+	// The delivery it was sent instead of.
+	Follows string `json:"follows,omitempty"`
+	// Writing to this address again is useless.
+	Hard bool `json:"hard,omitempty"`
+	// The delivery's id.
+	ID string `json:"id"`
+	// What it carries. One of reply, ack, notice, case_link, file_link, side.
+	Kind string `json:"kind"`
+	// The mailbox it leaves by.
+	MailboxID string `json:"mailbox_id,omitempty"`
+	// The message it carries.
+	MessageID string `json:"message_id,omitempty"`
+	// When it is tried next.
+	NextAt *time.Time `json:"next_at,omitempty"`
+	// What the status means.
+	Reason string `json:"reason,omitempty"`
+	// The message that says so.
+	ReportID string `json:"report_id,omitempty"`
+	// What others reported of it after it was sent. One of undelivered, delayed, delivered, complaint, absent, read, unexplained.
+	Reported string `json:"reported,omitempty"`
+	// Only the team of the case sees its address and words.
+	Restricted bool `json:"restricted,omitempty"`
+	// In which field of the mail its receiver stands. One of to, cc, bcc.
+	Role string `json:"role,omitempty"`
+	// When the server took it.
+	SentAt *time.Time `json:"sent_at,omitempty"`
+	// When.
+	SettledAt *time.Time `json:"settled_at,omitempty"`
+	// The staff member who did. Without one what came back proved it.
+	SettledBy string `json:"settled_by,omitempty"`
+	// queued, sending, sent, failed, uncertain, settled (somebody dealt with it otherwise), cancelled or held (the mailbox sends nothing automatic for now).
+	State string `json:"state"`
+	// Enhanced status code of the answer or the report (RFC 3463).
+	Status string `json:"status,omitempty"`
+	// How it was dealt with, if it did not simply arrive. One of phone, letter, page, arrived, corrected, again, dropped.
+	Way string `json:"way,omitempty"`
+	// What the server answered, in words.
+	Words string `json:"words,omitempty"`
+}
+
 // MadeKey is a part of the API.
 type MadeKey struct {
 	// When it was made.
@@ -570,12 +806,16 @@ type Mailbox struct {
 	CreatedAt time.Time `json:"created_at"`
 	// There is a client secret.
 	HasClientSecret bool `json:"has_client_secret"`
-	// The relay is given a password.
+	// The relay is given a password of its own.
 	HasPassword bool `json:"has_password"`
 	// There is a password for fetching.
 	HasReceivePassword bool `json:"has_receive_password"`
 	// There is a refresh token.
 	HasRefreshToken bool `json:"has_refresh_token"`
+	// There is a client secret for sending.
+	HasRelayClientSecret bool `json:"has_relay_client_secret"`
+	// There is a refresh token for sending.
+	HasRelayRefreshToken bool `json:"has_relay_refresh_token"`
 	// The mailbox's id.
 	ID string `json:"id"`
 	// Of automatic answers, if nothing better is known. One of de, en.
@@ -586,6 +826,8 @@ type Mailbox struct {
 	Receive *Receive `json:"receive,omitempty"`
 	// Where it hands over what it sends.
 	Relay Relay `json:"relay"`
+	// What its mails look like; absent: as it was.
+	Sending *Sending `json:"sending,omitempty"`
 	// How it is doing.
 	State MailboxState `json:"state"`
 	// The team in charge of what arrives.
@@ -616,13 +858,15 @@ type MailboxForm struct {
 	Receive *Receive `json:"receive,omitempty"`
 	// Where it hands over what it sends.
 	Relay Relay `json:"relay"`
+	// What its mails look like; absent: as it was.
+	Sending *Sending `json:"sending,omitempty"`
 	// The team in charge of what arrives.
 	TeamID string `json:"team_id"`
 }
 
 // MailboxState is a part of the API.
 type MailboxState struct {
-	// It has failed for so long that the workspace says so.
+	// A part of it has failed for so long that the workspace says so.
 	Alarm bool `json:"alarm"`
 	// When it was last looked at.
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
@@ -634,6 +878,8 @@ type MailboxState struct {
 	Since *time.Time `json:"since,omitempty"`
 	// The step that fails: lookup, connect, secure, token, signin, folder, read, keep, or watch (nobody fetches).
 	Step string `json:"step,omitempty"`
+	// The parts of it that fail.
+	Troubles []Trouble `json:"troubles"`
 	// Mails that are still at the provider.
 	Waiting int64 `json:"waiting"`
 	// Mail can come in. One that is switched off does not work.
@@ -706,6 +952,8 @@ type Merge struct {
 
 // Message is a part of the API.
 type Message struct {
+	// Of what came in: who wrote it and whom they named; of a reply: whom it goes to. Without addresses of the desk.
+	Addressed []Addressee `json:"addressed,omitempty"`
 	// Files that came with it.
 	Attachments []Attachment `json:"attachments"`
 	// Who wrote it.
@@ -716,6 +964,8 @@ type Message struct {
 	CreatedAt time.Time `json:"created_at"`
 	// What became of its sending.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
+	// Of side_out: files of the case that went along.
+	Enclosed []Enclosed `json:"enclosed,omitempty"`
 	// Stretches of the text that are shown folded, in order.
 	Folds []Fold `json:"folds,omitempty"`
 	// The message it passes on.
@@ -726,12 +976,14 @@ type Message struct {
 	ID string `json:"id"`
 	// Why it is in this case.
 	JoinedBecause *Because `json:"joined_because,omitempty"`
-	// What it is. One of inbound, reply, note, acknowledgement, handover, withdrawn, moved_away.
+	// What it is. One of inbound, reply, note, acknowledgement, handover, withdrawn, moved_away, side_out, side_in.
 	Kind string `json:"kind"`
 	// What it reports of another message, such as that it did not arrive.
 	Report *Report `json:"report,omitempty"`
 	// Its place in the timeline, from 1.
 	Seq int64 `json:"seq"`
+	// Of side_out and side_in: the side conversation.
+	SideID string `json:"side_id,omitempty"`
 	// Its subject line.
 	Subject string `json:"subject,omitempty"`
 	// What it says; Markdown in replies and notes.
@@ -864,10 +1116,48 @@ type NewPlace struct {
 
 // NewReply is a part of the API.
 type NewReply struct {
-	// Where the case stands afterwards. One of open, waiting_customer, waiting_others, answered, solved, closed.
+	// Who gets a copy that no other recipient sees.
+	Bcc []string `json:"bcc,omitempty"`
+	// Who gets a copy; every recipient sees them.
+	Cc []string `json:"cc,omitempty"`
+	// Where the case stands afterwards; answered if it is left out, or waiting_others if the customer does not get the reply. One of open, waiting_customer, waiting_others, answered, solved, closed.
 	Next string `json:"next,omitempty"`
 	// Markdown.
 	Text string `json:"text"`
+	// Addresses it goes to, each perhaps with a name. Left out it goes to the customer. With it nobody else gets it.
+	To []string `json:"to,omitempty"`
+	// Tokens of files that were uploaded before. Beyond the limit of the brand the mail holds a link to them. An image that the text names, as in ![Zähler](cid:zaehler.png), stands in the text.
+	Uploads []string `json:"uploads,omitempty"`
+}
+
+// NewSide is a part of the API.
+type NewSide struct {
+	// Ids of files of the case to send along.
+	AttachmentIds []string `json:"attachment_ids,omitempty"`
+	// Whose it is.
+	Name string `json:"name,omitempty"`
+	// A subject of its own.
+	Subject string `json:"subject"`
+	// Markdown.
+	Text string `json:"text"`
+	// The third party's address. The customer's and the desk's own are refused.
+	To string `json:"to"`
+	// Tokens of files that were uploaded before.
+	Uploads []string `json:"uploads,omitempty"`
+	// The case waits for others afterwards; its customer sees that.
+	Wait bool `json:"wait,omitempty"`
+}
+
+// NewSideMessage is a part of the API.
+type NewSideMessage struct {
+	// Ids of files of the case to send along.
+	AttachmentIds []string `json:"attachment_ids,omitempty"`
+	// Markdown.
+	Text string `json:"text"`
+	// Tokens of files that were uploaded before.
+	Uploads []string `json:"uploads,omitempty"`
+	// The case waits for others afterwards; its customer sees that.
+	Wait bool `json:"wait,omitempty"`
 }
 
 // NewWebhook is a part of the API.
@@ -938,6 +1228,14 @@ type PageBlock struct {
 	Next string `json:"next,omitempty"`
 }
 
+// PageBrake is a part of the API.
+type PageBrake struct {
+	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
+	Items []Brake `json:"items"`
+	// Give this as after for the next page; absent on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // PageCase is a part of the API.
 type PageCase struct {
 	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
@@ -994,6 +1292,14 @@ type PageKey struct {
 	Next string `json:"next,omitempty"`
 }
 
+// PageListedDelivery is a part of the API.
+type PageListedDelivery struct {
+	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
+	Items []ListedDelivery `json:"items"`
+	// Give this as after for the next page; absent on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // PageMailbox is a part of the API.
 type PageMailbox struct {
 	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
@@ -1034,6 +1340,22 @@ type PageReview struct {
 	Next string `json:"next,omitempty"`
 }
 
+// PageSendingDomain is a part of the API.
+type PageSendingDomain struct {
+	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
+	Items []SendingDomain `json:"items"`
+	// Give this as after for the next page; absent on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// PageSide is a part of the API.
+type PageSide struct {
+	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
+	Items []Side `json:"items"`
+	// Give this as after for the next page; absent on the last page.
+	Next string `json:"next,omitempty"`
+}
+
 // PageSummary is a part of the API.
 type PageSummary struct {
 	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
@@ -1046,6 +1368,14 @@ type PageSummary struct {
 type PageTeam struct {
 	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
 	Items []Team `json:"items"`
+	// Give this as after for the next page; absent on the last page.
+	Next string `json:"next,omitempty"`
+}
+
+// PageTemplate is a part of the API.
+type PageTemplate struct {
+	// The entries of this page. There may be fewer than asked for, even none, and a next page all the same.
+	Items []Template `json:"items"`
 	// Give this as after for the next page; absent on the last page.
 	Next string `json:"next,omitempty"`
 }
@@ -1174,8 +1504,12 @@ type Refusal struct {
 
 // Relay is a part of the API.
 type Relay struct {
+	// How to sign in; same: with user and secrets of receiving; absent: password. One of same, password, xoauth2, oauthbearer.
+	Auth string `json:"auth,omitempty"`
 	// Its name.
 	Host string `json:"host"`
+	// Where access tokens come from, for xoauth2 and oauthbearer.
+	Oauth *OAuth `json:"oauth,omitempty"`
 	// Is never shown again.
 	Password string `json:"password,omitempty"`
 	// Its port.
@@ -1186,9 +1520,15 @@ type Relay struct {
 	User string `json:"user,omitempty"`
 }
 
+// Released is a part of the API.
+type Released struct {
+	// How many mails were sent on their way, or discarded.
+	Mails int64 `json:"mails"`
+}
+
 // Report is a part of the API.
 type Report struct {
-	// What became of the other message. One of undelivered, delayed, delivered, complaint, absent, read.
+	// What became of the other message. One of undelivered, delayed, delivered, complaint, absent, read, unexplained.
 	Kind string `json:"kind"`
 	// The other message, without brackets.
 	MessageID string `json:"message_id,omitempty"`
@@ -1230,10 +1570,42 @@ type SecretChange struct {
 	Secret string `json:"secret,omitempty"`
 }
 
+// Sending is a part of the API.
+type Sending struct {
+	// A copy of each answer is kept in the mailbox that is fetched.
+	Copies bool `json:"copies,omitempty"`
+	// Where; absent: the folder the server marks as the one of sent mails.
+	CopyFolder string `json:"copy_folder,omitempty"`
+	// Its provider takes no addresses with an addition, such as hilfe+x@lindenau.example: the reply address is the plain one.
+	NoDetail bool `json:"no_detail,omitempty"`
+	// What stands below answers, by language, with the variables of the templates; without one: the brand's template.
+	Signatures map[string]any `json:"signatures,omitempty"`
+}
+
+// SendingDomain is a part of the API.
+type SendingDomain struct {
+	// The mailboxes that write from it.
+	Addresses []string `json:"addresses"`
+	// When it was last looked at.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	// What was found in the DNS; empty before the first time.
+	Checks []DomainCheck `json:"checks"`
+	// Signing keys, the newest first.
+	Keys []DomainKey `json:"keys"`
+	// The domain, as it stands in the DNS.
+	Name string `json:"name"`
+	// Its mail is signed (DKIM).
+	Signed bool `json:"signed"`
+}
+
 // Settings is a part of the API.
 type Settings struct {
 	// Customers are told that their message arrived.
 	Acknowledge bool `json:"acknowledge"`
+	// Up to how many MB together the files of a reply go with its mail; beyond that it holds a link to them.
+	MailFilesMb int64 `json:"mail_files_mb"`
+	// How many automatic mails a mailbox writes within ten minutes before it holds them until a person decides.
+	Storm int64 `json:"storm"`
 	// How long a reply waits before it leaves, so that it can be taken back.
 	UndoSeconds int64 `json:"undo_seconds"`
 }
@@ -1242,6 +1614,10 @@ type Settings struct {
 type SettingsChange struct {
 	// Whether customers are told.
 	Acknowledge *bool `json:"acknowledge,omitempty"`
+	// 1 to 18.
+	MailFilesMb *int64 `json:"mail_files_mb,omitempty"`
+	// 10 to 100,000.
+	Storm *int64 `json:"storm,omitempty"`
 	// 0 to 120 seconds.
 	UndoSeconds *int64 `json:"undo_seconds,omitempty"`
 }
@@ -1256,6 +1632,48 @@ type Settlement struct {
 type Shown struct {
 	// Everybody sees it.
 	Public bool `json:"public"`
+}
+
+// Side is a part of the API.
+type Side struct {
+	// The third party's address.
+	Address string `json:"address"`
+	// The case it belongs to.
+	CaseNumber string `json:"case_number"`
+	// When it was closed; absent while it is open.
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	// When it began.
+	CreatedAt time.Time `json:"created_at"`
+	// Its id.
+	ID string `json:"id"`
+	// The third party's name.
+	Name string `json:"name,omitempty"`
+	// Who began it.
+	OpenedBy *Named `json:"opened_by,omitempty"`
+	// Its subject.
+	Subject string `json:"subject"`
+}
+
+// SideFile is a part of the API.
+type SideFile struct {
+	// The third party's address.
+	Address string `json:"address"`
+	// The case it belongs to.
+	CaseNumber string `json:"case_number"`
+	// When it was closed; absent while it is open.
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	// When it began.
+	CreatedAt time.Time `json:"created_at"`
+	// Its id.
+	ID string `json:"id"`
+	// Its letters, oldest first.
+	Messages []Message `json:"messages"`
+	// The third party's name.
+	Name string `json:"name,omitempty"`
+	// Who began it.
+	OpenedBy *Named `json:"opened_by,omitempty"`
+	// Its subject.
+	Subject string `json:"subject"`
 }
 
 // Span is a part of the API.
@@ -1328,12 +1746,16 @@ type Team struct {
 	CreatedAt time.Time `json:"created_at"`
 	// The team's id.
 	ID string `json:"id"`
+	// The mailbox it writes from; empty: the one a case came in by; absent: as it was.
+	MailboxID string `json:"mailbox_id,omitempty"`
 	// Unique on the desk.
 	Name string `json:"name"`
 	// Whose holidays are free; absent: none.
 	Region string `json:"region,omitempty"`
 	// Only members read its cases.
 	Restricted bool `json:"restricted,omitempty"`
+	// As whom it writes; empty: the mailbox's own name; absent: as it was.
+	SenderName string `json:"sender_name,omitempty"`
 	// When it works.
 	Week Week `json:"week"`
 	// The zone its clock hangs in.
@@ -1346,12 +1768,16 @@ type TeamForm struct {
 	AnswerMinutes int64 `json:"answer_minutes"`
 	// Single days off, such as 2026-12-24.
 	Closed []string `json:"closed,omitempty"`
+	// The mailbox it writes from; empty: the one a case came in by; absent: as it was.
+	MailboxID string `json:"mailbox_id,omitempty"`
 	// Unique on the desk.
 	Name string `json:"name"`
 	// Whose holidays are free; absent: none.
 	Region string `json:"region,omitempty"`
 	// Only members read its cases.
 	Restricted bool `json:"restricted,omitempty"`
+	// As whom it writes; empty: the mailbox's own name; absent: as it was.
+	SenderName string `json:"sender_name,omitempty"`
 	// When it works.
 	Week Week `json:"week"`
 	// The zone its clock hangs in.
@@ -1362,6 +1788,68 @@ type TeamForm struct {
 type TeamsChange struct {
 	// Ids of teams.
 	Teams []string `json:"teams"`
+}
+
+// Template is a part of the API.
+type Template struct {
+	// When it was changed last; absent if it comes with the program.
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+	// What is to be said about it.
+	Findings []TemplateFinding `json:"findings"`
+	// Which text.
+	Key string `json:"key"`
+	// Its language. One of de, en.
+	Language string `json:"language"`
+	// Where it comes from. One of program, brand, mailbox.
+	Layer string `json:"layer"`
+	// Absent if it has none.
+	Subject string `json:"subject,omitempty"`
+	// With variables.
+	Text string `json:"text"`
+	// What it may hold.
+	Variables []string `json:"variables"`
+}
+
+// TemplateFinding is a part of the API.
+type TemplateFinding struct {
+	// What, for programs.
+	Code string `json:"code"`
+	// Where; absent: the text as a whole. One of subject, text.
+	Field string `json:"field,omitempty"`
+	// What, in the language of Accept-Language.
+	Message string `json:"message"`
+	// It must not be kept so.
+	Wrong bool `json:"wrong"`
+}
+
+// TemplateLook is a part of the API.
+type TemplateLook struct {
+	// What is to be said about the text.
+	Findings []TemplateFinding `json:"findings"`
+	// The mail as an HTML document.
+	HTML string `json:"html"`
+	// The subject of the mail.
+	Subject string `json:"subject,omitempty"`
+	// The mail as plain text.
+	Text string `json:"text"`
+}
+
+// TemplateText is a part of the API.
+type TemplateText struct {
+	// For texts that have one.
+	Subject string `json:"subject,omitempty"`
+	// With variables.
+	Text string `json:"text"`
+}
+
+// TemplateTrialBody is a part of the API.
+type TemplateTrialBody struct {
+	// Number of the case whose data is put in; left out: made-up data.
+	Case string `json:"case,omitempty"`
+	// For texts that have one.
+	Subject string `json:"subject,omitempty"`
+	// With variables.
+	Text string `json:"text"`
 }
 
 // Thread is a part of the API.
@@ -1410,6 +1898,20 @@ type ThreadCard struct {
 	Solved bool `json:"solved"`
 	// The question in a line.
 	Title string `json:"title"`
+}
+
+// Trouble is a part of the API.
+type Trouble struct {
+	// It has failed for so long that the workspace says so.
+	Alarm bool `json:"alarm"`
+	// receive: mail does not come in; send: it does not leave; copy: copies of what was sent are not kept. One of receive, send, copy.
+	Part string `json:"part"`
+	// Why, and what helps.
+	Reason string `json:"reason"`
+	// Since when.
+	Since time.Time `json:"since"`
+	// The step that fails.
+	Step string `json:"step"`
 }
 
 // Trust is a part of the API.

@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The last commit before the next migration landed.
 worlds=("$@")
-[ ${#worlds[@]} -gt 0 ] || worlds=(1:08af20e^ 2:5b345ad^ 3:d606e7f 6:98fe1b2) # 4, 5 and 6 landed together
+[ ${#worlds[@]} -gt 0 ] || worlds=(1:08af20e^ 2:5b345ad^ 3:d606e7f 6:98fe1b2 8:5cff4aa) # 4 to 6, 7 and 8, and 9 to 15 landed together
 
 server=${LOTSE_TEST_POSTGRES:-postgres://postgres@127.0.0.1:54985}
 into=$PWD/internal/backup/backuptest/worlds

@@ -12,7 +12,7 @@ export LOTSE_BIN="$PWD/build/lotse"
 . tools/packages.sh
 
 crash() {
-  must_test go test -tags crash -count=1 -timeout 60m ./test/crash -run . -crash.kills=10 -crash.mails=2000
+  must_test go test -tags crash -count=1 -timeout 60m ./test/crash -run . -crash.kills=10 -crash.mails=2000 -crash.sends=2000
 }
 
 peers() { SOAK=1 must_test go test -tags peers,scanners -count=1 -timeout 30m ./test/peers ./internal/channel/email/imap; }

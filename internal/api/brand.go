@@ -6,6 +6,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
+	"lotse/internal/outbox"
 )
 
 func brand(s *Server) {
@@ -82,6 +83,8 @@ func (s *Server) removeLogo(ctx context.Context, a access.Actor, _ *struct{}) (*
 type Settings struct {
 	UndoSeconds int  `json:"undo_seconds" example:"10" doc:"How long a reply waits before it leaves, so that it can be taken back."`
 	Acknowledge bool `json:"acknowledge" example:"true" doc:"Customers are told that their message arrived."`
+	Storm       int  `json:"storm" example:"200" doc:"How many automatic mails a mailbox writes within ten minutes before it holds them until a person decides."`
+	MailFiles   int  `json:"mail_files_mb" example:"10" doc:"Up to how many MB together the files of a reply go with its mail; beyond that it holds a link to them."`
 }
 
 type settingsAnswer struct{ Body Settings }
@@ -95,13 +98,23 @@ func (s *Server) getSettings(ctx context.Context, a access.Actor, _ *struct{}) (
 		return nil, err
 	}
 	acknowledge, err := catalog.Acknowledge.Get(ctx, s.Catalog, a.BrandID)
-	return &settingsAnswer{Body: Settings{UndoSeconds: undo, Acknowledge: acknowledge}}, err
+	if err != nil {
+		return nil, err
+	}
+	storm, err := outbox.Storm.Get(ctx, s.Catalog, a.BrandID)
+	if err != nil {
+		return nil, err
+	}
+	files, err := outbox.MailFiles.Get(ctx, s.Catalog, a.BrandID)
+	return &settingsAnswer{Body: Settings{UndoSeconds: undo, Acknowledge: acknowledge, Storm: storm, MailFiles: files}}, err
 }
 
 // SettingsChange is what is to change of the settings.
 type SettingsChange struct {
 	UndoSeconds *int  `json:"undo_seconds,omitempty" minimum:"0" maximum:"120" example:"10" doc:"0 to 120 seconds."`
 	Acknowledge *bool `json:"acknowledge,omitempty" example:"true" doc:"Whether customers are told."`
+	Storm       *int  `json:"storm,omitempty" minimum:"10" maximum:"100000" example:"200" doc:"10 to 100,000."`
+	MailFiles   *int  `json:"mail_files_mb,omitempty" minimum:"1" maximum:"18" example:"10" doc:"1 to 18."`
 }
 
 func (s *Server) updateSettings(ctx context.Context, a access.Actor, in *struct{ Body SettingsChange }) (*settingsAnswer, error) {
@@ -112,6 +125,16 @@ func (s *Server) updateSettings(ctx context.Context, a access.Actor, in *struct{
 	}
 	if v := in.Body.Acknowledge; v != nil {
 		if err := catalog.Acknowledge.Set(ctx, s.Catalog, a, *v); err != nil {
+			return nil, err
+		}
+	}
+	if v := in.Body.Storm; v != nil {
+		if err := outbox.Storm.Set(ctx, s.Catalog, a, *v); err != nil {
+			return nil, err
+		}
+	}
+	if v := in.Body.MailFiles; v != nil {
+		if err := outbox.MailFiles.Set(ctx, s.Catalog, a, *v); err != nil {
 			return nil, err
 		}
 	}

@@ -34,6 +34,7 @@ var tags = []*huma.Tag{
 	{Name: "Account", Description: "Who the key acts for."},
 	{Name: "Cases", Description: "One concern of one customer, from the first message to the end."},
 	{Name: "Messages", Description: "What was said in a case, and what became of its sending."},
+	{Name: "Sides", Description: "What is talked over with others about a case. Customers never see it."},
 	{Name: "Files", Description: "Files that come with messages."},
 	{Name: "Customers", Description: "Whom the desk serves, and how they are known."},
 	{Name: "Public", Description: "What everybody can read, and what waits to be released."},

@@ -44,7 +44,7 @@ type Trust struct {
 
 // Report is what a message says about the fate of another.
 type Report struct {
-	Kind       string      `json:"kind" enum:"undelivered,delayed,delivered,complaint,absent,read" example:"undelivered" doc:"What became of the other message."`
+	Kind       string      `json:"kind" enum:"undelivered,delayed,delivered,complaint,absent,read,unexplained" example:"undelivered" doc:"What became of the other message."`
 	Recipients []Recipient `json:"recipients" doc:"Of whom it speaks."`
 	MessageID  string      `json:"message_id,omitempty" example:"20261123.4711@example.org" doc:"The other message, without brackets."`
 	Until      *time.Time  `json:"until,omitempty" example:"2026-11-25T08:00:00Z" doc:"Until when it is tried, or its receiver is away."`
@@ -74,7 +74,7 @@ var verdicts = map[intake.Verdict]string{intake.Unchecked: "unchecked", intake.P
 	intake.Missing: "none", intake.TempError: "temperror", intake.PermError: "permerror"}
 
 var reportKinds = map[intake.ReportKind]string{intake.Undelivered: "undelivered", intake.Delayed: "delayed", intake.Delivered: "delivered",
-	intake.Complaint: "complaint", intake.Absent: "absent", intake.Read: "read"}
+	intake.Complaint: "complaint", intake.Absent: "absent", intake.Read: "read", intake.Unexplained: "unexplained"}
 
 // find fills in what reading a message found.
 func (n names) find(shown *Message, m desk.Message) {

@@ -24,6 +24,13 @@ func mailboxes(s *Server) {
 		places["receive_"+field] = "body.receive." + place
 	}
 	places["receive"] = "body.receive.way"
+	places["relay_auth"] = "body.relay.auth"
+	for _, field := range []string{"token_url", "client_id", "client_secret", "refresh_token", "scope"} {
+		places["relay_"+field] = "body.relay.oauth." + field
+	}
+	for field, place := range map[string]string{"signature": "signatures", "signature_de": "signatures.de", "signature_en": "signatures.en", "sent_copy": "copies", "sent_folder": "copy_folder"} {
+		places[field] = "body.sending." + place
+	}
 	admin := " Needs the role of an administrator."
 	add(s, op{ID: "listMailboxes", Method: http.MethodGet, Path: "/mailboxes", Tag: "Settings", Scope: access.SettingsScope, Summary: "List mailboxes", About: "The oldest first." + admin}, s.listMailboxes)
 	add(s, op{ID: "getMailbox", Method: http.MethodGet, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Read a mailbox",
@@ -53,6 +60,7 @@ type MailboxForm struct {
 	TeamID   string   `json:"team_id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000001" doc:"The team in charge of what arrives."`
 	Receive  *Receive `json:"receive,omitempty" doc:"How mail comes in; absent: by SMTP, or as it was."`
 	Relay    Relay    `json:"relay" doc:"Where it hands over what it sends."`
+	Sending  *Sending `json:"sending,omitempty" doc:"What its mails look like; absent: as it was."`
 }
 
 // Relay is a mail server that takes what a mailbox sends.
@@ -62,6 +70,8 @@ type Relay struct {
 	Security string `json:"security" enum:"none,starttls,tls" example:"starttls" doc:"How the connection is secured."`
 	User     string `json:"user,omitempty" maxLength:"320" example:"lotse" doc:"Whom to sign in as."`
 	Password string `json:"password,omitempty" maxLength:"1000" writeOnly:"true" example:"geheimes Relaywort" doc:"Is never shown again."`
+	Auth     string `json:"auth,omitempty" enum:"same,password,xoauth2,oauthbearer" example:"password" doc:"How to sign in; same: with user and secrets of receiving; absent: password."`
+	OAuth    *OAuth `json:"oauth,omitempty" doc:"Where access tokens come from, for xoauth2 and oauthbearer."`
 }
 
 // Mailbox is a mailbox of the desk.
@@ -69,7 +79,7 @@ type Mailbox struct {
 	ID string `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-00000000000d" doc:"The mailbox's id."`
 	MailboxForm
 	Active      bool `json:"active" example:"true" doc:"It receives and sends."`
-	HasPassword bool `json:"has_password" example:"true" doc:"The relay is given a password."`
+	HasPassword bool `json:"has_password" example:"true" doc:"The relay is given a password of its own."`
 	MailboxSecrets
 	State     MailboxState `json:"state" doc:"How it is doing."`
 	CreatedAt time.Time    `json:"created_at" example:"2026-01-05T09:00:00Z" doc:"When it was added."`
@@ -77,10 +87,11 @@ type Mailbox struct {
 
 func (s *Server) mailbox(ctx context.Context, p catalog.PublicAccount, state mailbox.Health) Mailbox {
 	f := MailboxForm{Address: p.Address, Aliases: p.Aliases, Name: p.Name, Language: p.Language, TeamID: p.TeamID.String(), Receive: receive(p.Receive),
-		Relay: Relay{Host: p.Relay.Host, Port: p.Relay.Port, Security: p.Relay.Security, User: p.Relay.User}}
+		Relay: relay(p.Relay), Sending: sending(p.Sending)}
 	return Mailbox{ID: p.ID.String(), MailboxForm: f, Active: p.Active, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt.Time(),
-		MailboxSecrets: MailboxSecrets{HasReceivePassword: p.HasReceivePassword, HasClientSecret: p.HasClientSecret, HasRefreshToken: p.HasRefreshToken},
-		State:          mailboxState(ctx, state)}
+		MailboxSecrets: MailboxSecrets{HasReceivePassword: p.HasReceivePassword, HasClientSecret: p.HasClientSecret, HasRefreshToken: p.HasRefreshToken,
+			HasRelayClientSecret: p.HasRelayClientSecret, HasRelayRefreshToken: p.HasRelayRefreshToken},
+		State: mailboxState(ctx, state)}
 }
 
 func (f MailboxForm) form() (catalog.AccountForm, error) {
@@ -89,7 +100,7 @@ func (f MailboxForm) form() (catalog.AccountForm, error) {
 		return catalog.AccountForm{}, errs.Field("team", "catalog.team.unknown")
 	}
 	return catalog.AccountForm{TeamID: team, Address: f.Address, Aliases: f.Aliases, Name: f.Name, Language: f.Language, Receive: f.Receive.settings(),
-		Relay: catalog.RelaySettings{Host: f.Relay.Host, Port: f.Relay.Port, Security: f.Relay.Security, User: f.Relay.User, Password: f.Relay.Password}}, nil
+		Relay: f.Relay.settings(), Sending: f.Sending.settings()}, nil
 }
 
 func (s *Server) listMailboxes(ctx context.Context, a access.Actor, _ *struct{}) (*list[Mailbox], error) {

@@ -43,18 +43,31 @@ type MailboxSecrets struct {
 	HasReceivePassword bool `json:"has_receive_password" example:"false" doc:"There is a password for fetching."`
 	HasClientSecret    bool `json:"has_client_secret" example:"false" doc:"There is a client secret."`
 	HasRefreshToken    bool `json:"has_refresh_token" example:"false" doc:"There is a refresh token."`
+
+	HasRelayClientSecret bool `json:"has_relay_client_secret" example:"false" doc:"There is a client secret for sending."`
+	HasRelayRefreshToken bool `json:"has_relay_refresh_token" example:"false" doc:"There is a refresh token for sending."`
 }
 
 // MailboxState is how a mailbox is doing.
 type MailboxState struct {
 	Works      bool       `json:"works" example:"true" doc:"Mail can come in. One that is switched off does not work."`
-	Alarm      bool       `json:"alarm" example:"false" doc:"It has failed for so long that the workspace says so."`
+	Alarm      bool       `json:"alarm" example:"false" doc:"A part of it has failed for so long that the workspace says so."`
 	Step       string     `json:"step,omitempty" example:"signin" doc:"The step that fails: lookup, connect, secure, token, signin, folder, read, keep, or watch (nobody fetches)."`
 	Reason     string     `json:"reason,omitempty" example:"The server refuses the password." doc:"Why, and what helps."`
 	Waiting    int        `json:"waiting" example:"0" doc:"Mails that are still at the provider."`
 	Since      *time.Time `json:"since,omitempty" example:"2026-11-23T10:02:00Z" doc:"Since when it works, or fails."`
 	CheckedAt  *time.Time `json:"checked_at,omitempty" example:"2026-11-23T10:02:00Z" doc:"When it was last looked at."`
+	Troubles   []Trouble  `json:"troubles" doc:"The parts of it that fail."`
 	LastMailAt *time.Time `json:"last_mail_at,omitempty" example:"2026-11-23T10:02:00Z" doc:"When something last came, to a minute."`
+}
+
+// Trouble is a part of a mailbox that fails.
+type Trouble struct {
+	Part   string    `json:"part" enum:"receive,send,copy" example:"send" doc:"receive: mail does not come in; send: it does not leave; copy: copies of what was sent are not kept."`
+	Step   string    `json:"step" example:"signin" doc:"The step that fails."`
+	Reason string    `json:"reason" example:"The server refuses the password." doc:"Why, and what helps."`
+	Alarm  bool      `json:"alarm" example:"true" doc:"It has failed for so long that the workspace says so."`
+	Since  time.Time `json:"since" example:"2026-11-23T10:02:00Z" doc:"Since when."`
 }
 
 // MailboxCheck is how both ways of a mailbox went, step by step.
@@ -92,13 +105,16 @@ func (r *Receive) settings() catalog.ReceiveSettings {
 }
 
 func mailboxState(ctx context.Context, h mailbox.Health) MailboxState {
-	out := MailboxState{Works: h.Account.Active && !h.Fails(), Alarm: h.Alarm, Waiting: h.Waiting, CheckedAt: set(h.CheckedAt.Time()), LastMailAt: set(h.LastMailAt.Time())}
+	out := MailboxState{Works: h.Account.Active && !h.Fails(), Alarm: h.Alarming(), Waiting: h.Waiting, CheckedAt: set(h.CheckedAt.Time()), LastMailAt: set(h.LastMailAt.Time())}
 	if h.Known {
 		out.Since = set(h.Since.Time())
 	}
 	if h.Fails() {
 		out.Step, out.Reason = string(h.Step), i18n.From(ctx).Err(h.Key, h.Args)
 	}
+	out.Troubles = each(h.Troubles, func(t mailbox.Trouble) Trouble {
+		return Trouble{Part: string(t.Part), Step: string(t.Step), Reason: i18n.From(ctx).Err(t.Key, t.Args), Alarm: t.Alarm, Since: t.Since.Time()}
+	})
 	return out
 }
 

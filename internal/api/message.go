@@ -15,7 +15,7 @@ func messages(s *Server) {
 	add(s, op{ID: "listMessages", Method: http.MethodGet, Path: "/cases/{number}/messages", Tag: "Messages", Scope: access.CasesRead, Summary: "List the messages of a case",
 		About: "Oldest first, all of them."}, s.listMessages)
 	add(s, op{ID: "replyToCase", Method: http.MethodPost, Path: "/cases/{number}/replies", Tag: "Messages", Scope: access.CasesWrite, Status: http.StatusCreated,
-		Summary: "Answer the customer", Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Places: map[string]string{"next": "body.next"},
+		Summary: "Answer the customer", Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Places: map[string]string{"next": "body.next", "to": "body.to", "cc": "body.cc", "bcc": "body.bcc", "files": "body.uploads"},
 		About: "In the name of the key's staff member. It leaves after the undo time, until when it can be withdrawn. Who answers a case nobody took becomes its owner."}, s.replyToCase)
 	add(s, op{ID: "addNote", Method: http.MethodPost, Path: "/cases/{number}/notes", Tag: "Messages", Scope: access.CasesWrite, Status: http.StatusCreated,
 		Summary: "Add an internal note", About: "It never reaches the customer.", Errors: []int{http.StatusConflict}}, s.addNote)
@@ -26,8 +26,7 @@ func messages(s *Server) {
 		About: "With its files and deliveries."}, s.getMessage)
 	add(s, op{ID: "withdrawReply", Method: http.MethodPost, Path: "/messages/{id}/withdraw", Tag: "Messages", Scope: access.CasesWrite, Summary: "Take a reply back",
 		About: "Within the undo time, before it leaves. What was owed before is owed again.", Errors: []int{http.StatusConflict}}, s.withdrawReply)
-	add(s, op{ID: "retryDelivery", Method: http.MethodPost, Path: "/messages/{id}/deliveries/{delivery}/retry", Tag: "Messages", Scope: access.CasesWrite,
-		Summary: "Send again", About: "A delivery that failed, or whose outcome is uncertain: then the customer may get the message twice. Of any other nothing changes."}, s.retryDelivery)
+	outcomes(s)
 	add(s, op{ID: "downloadMessage", Method: http.MethodGet, Path: "/messages/{id}/original", Tag: "Messages", Scope: access.CasesRead, Summary: "Download what a message came in",
 		About: "The mail exactly as it came. If a secret link to the case stands in it, it needs the role of a lead."}, s.downloadMessage, binary)
 	add(s, op{ID: "moveMessage", Method: http.MethodPost, Path: "/messages/{id}/move", Tag: "Messages", Scope: access.CasesWrite, Summary: "Move a message to another case",
@@ -109,8 +108,12 @@ func (s *Server) created(ctx context.Context, a access.Actor, m desk.Message) (*
 
 // NewReply is an answer to the customer.
 type NewReply struct {
-	Text string `json:"text" minLength:"1" maxLength:"200000" example:"Guten Tag, der Zähler ist unterwegs." doc:"Markdown."`
-	Next string `json:"next,omitempty" enum:"open,waiting_customer,waiting_others,answered,solved,closed" default:"answered" example:"answered" doc:"Where the case stands afterwards."`
+	Text    string   `json:"text" minLength:"1" maxLength:"200000" example:"Guten Tag, der Zähler ist unterwegs." doc:"Markdown."`
+	Next    string   `json:"next,omitempty" enum:"open,waiting_customer,waiting_others,answered,solved,closed" example:"answered" doc:"Where the case stands afterwards; answered if it is left out, or waiting_others if the customer does not get the reply."`
+	To      []string `json:"to,omitempty" maxItems:"20" example:"[\"Jana Lorenz <jana.lorenz@example.org>\"]" doc:"Addresses it goes to, each perhaps with a name. Left out it goes to the customer. With it nobody else gets it."`
+	Cc      []string `json:"cc,omitempty" maxItems:"20" example:"[\"hausverwaltung@example.org\"]" doc:"Who gets a copy; every recipient sees them."`
+	Bcc     []string `json:"bcc,omitempty" maxItems:"20" example:"[\"archiv@example.org\"]" doc:"Who gets a copy that no other recipient sees."`
+	Uploads []string `json:"uploads,omitempty" maxItems:"10" doc:"Tokens of files that were uploaded before. Beyond the limit of the brand the mail holds a link to them. An image that the text names, as in ![Zähler](cid:zaehler.png), stands in the text."`
 }
 
 func (s *Server) replyToCase(ctx context.Context, a access.Actor, in *struct {
@@ -127,7 +130,8 @@ func (s *Server) replyToCase(ctx context.Context, a access.Actor, in *struct {
 		return nil, err
 	}
 	next, _ := desk.ParseState(in.Body.Next) // the document allows no other
-	m, err := s.Desk.Reply(ctx, a, c.ID, desk.ReplyForm{Text: in.Body.Text, Seen: seen, Next: next})
+	m, err := s.Desk.Reply(ctx, a, c.ID, desk.ReplyForm{Text: in.Body.Text, Seen: seen, Next: next,
+		To: in.Body.To, Cc: in.Body.Cc, Bcc: in.Body.Bcc, Files: in.Body.Uploads})
 	if err != nil {
 		return nil, err
 	}
@@ -196,24 +200,6 @@ func (s *Server) withdrawReply(ctx context.Context, a access.Actor, in *MessageP
 		return nil, err
 	}
 	return s.answerMessage(ctx, a, id)
-}
-
-func (s *Server) retryDelivery(ctx context.Context, a access.Actor, in *struct {
-	MessagePath
-	Delivery string `path:"delivery" maxLength:"40" example:"0198c5d2-7a10-7000-8000-000000000006" doc:"The delivery's id."`
-}) (*messageAnswer, error) {
-	message, err := parseID(in.ID, "case.not_found")
-	if err != nil {
-		return nil, err
-	}
-	id, err := parseID(in.Delivery, "delivery.not_found")
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Outbox.SendAgain(ctx, a, id); err != nil {
-		return nil, err
-	}
-	return s.answerMessage(ctx, a, message)
 }
 
 // MessagePath is the path of operations on a message.

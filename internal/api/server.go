@@ -18,6 +18,8 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/catalog"
 	"lotse/internal/desk"
+	"lotse/internal/digest"
+	"lotse/internal/domains"
 	"lotse/internal/intake"
 	"lotse/internal/mailbox"
 	"lotse/internal/operate"
@@ -33,6 +35,7 @@ import (
 	"lotse/internal/platform/seal"
 	"lotse/internal/publish"
 	"lotse/internal/staff"
+	"lotse/internal/templates"
 	"lotse/internal/views"
 )
 
@@ -57,6 +60,7 @@ type Parts struct {
 	Staff   *staff.Directory
 	Catalog *catalog.Catalog
 	Boxes   *mailbox.Boxes
+	Domains *domains.Domains
 	People  *people.People
 	Desk    *desk.Desk
 	Views   *views.Views
@@ -66,6 +70,9 @@ type Parts struct {
 	Blobs   *blob.Folder
 	Hub     *live.Hub
 	Jobs    *operate.Jobs
+
+	Templates *templates.Templates
+	Digest    *digest.Digest
 }
 
 // Server answers the requests of programs.
@@ -90,7 +97,7 @@ func (s *Server) build() {
 	s.mux = http.NewServeMux()
 	s.api = huma.NewAPI(configuration(), humago.NewAdapter(s.mux, ""))
 	for _, operations := range []func(*Server){
-		me, cases, caseActions, messages, files, customers, blocks, threads, posts, arrivals, members, teams, brand, mailboxes, events, keys, catalogue, jobs, portraits, webhooks,
+		me, cases, caseActions, messages, sides, files, customers, blocks, threads, posts, arrivals, members, teams, brand, mailboxes, events, keys, catalogue, jobs, deliveries, portraits, webhooks, sendingDomains, texts,
 	} {
 		operations(s)
 	}

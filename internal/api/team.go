@@ -8,11 +8,12 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/calendar"
 	"lotse/internal/platform/errs"
+	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 )
 
 func teams(s *Server) {
-	places := map[string]string{"answer_within": "body.answer_minutes", "zone": "body.zone", "region": "body.region", "closed": "body.closed",
+	places := map[string]string{"answer_within": "body.answer_minutes", "sender_name": "body.sender_name", "mailbox": "body.mailbox_id", "zone": "body.zone", "region": "body.region", "closed": "body.closed",
 		"week.0": "body.week.sunday", "week.1": "body.week.monday", "week.2": "body.week.tuesday", "week.3": "body.week.wednesday",
 		"week.4": "body.week.thursday", "week.5": "body.week.friday", "week.6": "body.week.saturday"}
 	add(s, op{ID: "listTeams", Method: http.MethodGet, Path: "/teams", Tag: "Staff", Scope: access.StaffRead, Summary: "List teams", About: "By name."}, s.listTeams)
@@ -32,6 +33,8 @@ type TeamForm struct {
 	Region        string   `json:"region,omitempty" maxLength:"10" example:"DE-SN" doc:"Whose holidays are free; absent: none."`
 	Week          Week     `json:"week" doc:"When it works."`
 	Closed        []string `json:"closed,omitempty" maxItems:"2000" doc:"Single days off, such as 2026-12-24."`
+	SenderName    *string  `json:"sender_name,omitempty" maxLength:"100" example:"Netz, Stadtwerke Lindenau" doc:"As whom it writes; empty: the mailbox's own name; absent: as it was."`
+	MailboxID     *string  `json:"mailbox_id,omitempty" maxLength:"40" example:"0198c5d2-7a10-7000-8000-00000000000d" doc:"The mailbox it writes from; empty: the one a case came in by; absent: as it was."`
 }
 
 // Week holds the openings of each day; a day without is closed.
@@ -59,7 +62,12 @@ type Team struct {
 }
 
 func team(t staff.Team) Team {
-	f := TeamForm{Name: t.Name, AnswerMinutes: int(t.AnswerWithin / time.Minute), Restricted: t.Restricted, Zone: t.Calendar.Zone, Region: t.Calendar.Region}
+	mailbox := ""
+	if !t.MailboxID.IsZero() {
+		mailbox = t.MailboxID.String()
+	}
+	f := TeamForm{Name: t.Name, AnswerMinutes: int(t.AnswerWithin / time.Minute), Restricted: t.Restricted, Zone: t.Calendar.Zone, Region: t.Calendar.Region,
+		SenderName: &t.SenderName, MailboxID: &mailbox}
 	for day, spans := range f.Week.days() {
 		*spans = each(t.Calendar.Week[day], func(x calendar.Span) Span { return Span(x) })
 	}
@@ -74,9 +82,10 @@ func (w *Week) days() [7]*[]Span {
 	return [7]*[]Span{&w.Sunday, &w.Monday, &w.Tuesday, &w.Wednesday, &w.Thursday, &w.Friday, &w.Saturday}
 }
 
-// form is the form of the domain; what the API does not show stays as in before.
-func (f TeamForm) form(before calendar.Calendar) (staff.TeamForm, error) {
-	c := before
+// form is the form of the domain; what the API does not show, or was not told, stays
+// as in before.
+func (f TeamForm) form(before staff.Team) (staff.TeamForm, error) {
+	c := before.Calendar
 	c.Zone, c.Region, c.Closed = f.Zone, f.Region, nil
 	for day, spans := range f.Week.days() {
 		c.Week[day] = each(*spans, func(x Span) calendar.Span { return calendar.Span(x) })
@@ -88,7 +97,22 @@ func (f TeamForm) form(before calendar.Calendar) (staff.TeamForm, error) {
 		}
 		c.Closed = append(c.Closed, d)
 	}
-	return staff.TeamForm{Name: f.Name, Calendar: c, AnswerWithin: time.Duration(f.AnswerMinutes) * time.Minute, Restricted: f.Restricted}, nil
+	form := staff.TeamForm{Name: f.Name, Calendar: c, AnswerWithin: time.Duration(f.AnswerMinutes) * time.Minute, Restricted: f.Restricted,
+		SenderName: before.SenderName, MailboxID: before.MailboxID}
+	if f.SenderName != nil {
+		form.SenderName = *f.SenderName
+	}
+	if f.MailboxID != nil {
+		form.MailboxID = ids.ID{}
+	}
+	if f.MailboxID != nil && *f.MailboxID != "" {
+		id, err := ids.Parse(*f.MailboxID)
+		if err != nil {
+			return staff.TeamForm{}, errs.Field("mailbox", "staff.team.mailbox_unknown")
+		}
+		form.MailboxID = id
+	}
+	return form, nil
 }
 
 func (s *Server) listTeams(ctx context.Context, a access.Actor, _ *struct{}) (*list[Team], error) {
@@ -124,7 +148,7 @@ type createdTeam struct {
 }
 
 func (s *Server) createTeam(ctx context.Context, a access.Actor, in *struct{ Body TeamForm }) (*createdTeam, error) {
-	form, err := in.Body.form(calendar.Calendar{})
+	form, err := in.Body.form(staff.Team{})
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +171,7 @@ func (s *Server) updateTeam(ctx context.Context, a access.Actor, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	form, err := in.Body.form(stored.Calendar)
+	form, err := in.Body.form(stored)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ type Suggestion struct {
 type Message struct {
 	ID          string       `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000004" doc:"The message's id."`
 	Seq         int64        `json:"seq" example:"1" doc:"Its place in the timeline, from 1."`
-	Kind        string       `json:"kind" enum:"inbound,reply,note,acknowledgement,handover,withdrawn,moved_away" example:"inbound" doc:"What it is."`
+	Kind        string       `json:"kind" enum:"inbound,reply,note,acknowledgement,handover,withdrawn,moved_away,side_out,side_in" example:"inbound" doc:"What it is."`
 	Visibility  string       `json:"visibility" enum:"private,internal,public" example:"private" doc:"Who may read it: customer and staff, staff, everybody."`
 	Author      Author       `json:"author" doc:"Who wrote it."`
 	Channel     string       `json:"channel" example:"email" doc:"How it came or goes."`
@@ -102,10 +102,27 @@ type Message struct {
 	Report      *Report      `json:"report,omitempty" doc:"What it reports of another message, such as that it did not arrive."`
 	Forwarded   *Forwarded   `json:"forwarded,omitempty" doc:"The message it passes on."`
 	Warnings    []string     `json:"warnings,omitempty" example:"[\"mail.warning.charset_guessed\"]" doc:"What was mended or is odd about it, as keys."`
+	SideID      string       `json:"side_id,omitempty" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000020" doc:"Of side_out and side_in: the side conversation."`
+	Enclosed    []Enclosed   `json:"enclosed,omitempty" doc:"Of side_out: files of the case that went along."`
 	ToTeam      *Named       `json:"to_team,omitempty" doc:"Of a hand-over: the new team."`
 	ToOwner     *Named       `json:"to_owner,omitempty" doc:"Of a hand-over: the new owner; absent: the duty roster."`
+	Addressed   []Addressee  `json:"addressed,omitempty" doc:"Of what came in: who wrote it and whom they named; of a reply: whom it goes to. Without addresses of the desk."`
 	Attachments []Attachment `json:"attachments" doc:"Files that came with it."`
 	Deliveries  []Delivery   `json:"deliveries,omitempty" doc:"What became of its sending."`
+}
+
+// Enclosed is a file of the case that went along with a letter to a third party.
+type Enclosed struct {
+	ID   string `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000005" doc:"The file's id."`
+	Name string `json:"name" example:"rechnung.pdf" doc:"Its name."`
+	Size int64  `json:"size" example:"18230" doc:"In bytes."`
+}
+
+// Addressee is somebody who stands in a message.
+type Addressee struct {
+	Role    string `json:"role" enum:"to,cc,bcc,from" example:"cc" doc:"As what."`
+	Address string `json:"address" example:"hausverwaltung@example.org" doc:"The address."`
+	Name    string `json:"name,omitempty" example:"Hausverwaltung Nord" doc:"The name beside it, if there was one."`
 }
 
 // Author is who wrote a message.
@@ -123,12 +140,13 @@ type Attachment struct {
 	ContentType string `json:"content_type" example:"application/pdf" doc:"What it is, read from its first bytes or declared by the sender; not to be trusted."`
 	Size        int64  `json:"size" example:"18230" doc:"In bytes."`
 	Inline      bool   `json:"inline" example:"false" doc:"A picture within the text."`
+	Linked      bool   `json:"linked,omitempty" example:"false" doc:"Too large for the mail of a reply, which holds a link to it for 14 days."`
 }
 
 // Delivery is one intended send of a message to one address.
 type Delivery struct {
 	ID        string     `json:"id" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000006" doc:"The delivery's id."`
-	State     string     `json:"state" example:"sent" doc:"queued, sending, sent, failed, uncertain or cancelled."`
+	State     string     `json:"state" example:"sent" doc:"queued, sending, sent, failed, uncertain, settled (somebody dealt with it otherwise), cancelled or held (the mailbox sends nothing automatic for now)."`
 	Channel   string     `json:"channel" example:"email" doc:"How it goes."`
 	Address   string     `json:"address" example:"erika@example.org" doc:"Where to."`
 	Attempts  int64      `json:"attempts" example:"1" doc:"How often it was tried."`
@@ -137,11 +155,16 @@ type Delivery struct {
 	Words     string     `json:"words,omitempty" example:"OK" doc:"What the server answered, in words."`
 	CreatedAt time.Time  `json:"created_at" example:"2026-11-23T10:02:00Z" doc:"When it was intended."`
 	SentAt    *time.Time `json:"sent_at,omitempty" example:"2026-11-23T10:02:11Z" doc:"When the server took it."`
-	Reported  string     `json:"reported,omitempty" enum:"undelivered,delayed,delivered,complaint,absent,read" example:"undelivered" doc:"What others reported of it after it was sent."`
+	Reported  string     `json:"reported,omitempty" enum:"undelivered,delayed,delivered,complaint,absent,read,unexplained" example:"undelivered" doc:"What others reported of it after it was sent."`
 	ReportID  string     `json:"report_id,omitempty" format:"uuid" example:"0198c5d2-7a10-7000-8000-00000000000c" doc:"The message that says so."`
-	Status    string     `json:"status,omitempty" example:"5.1.1" doc:"Enhanced status code of the report (RFC 3463)."`
+	Status    string     `json:"status,omitempty" example:"5.1.1" doc:"Enhanced status code of the answer or the report (RFC 3463)."`
 	Reason    string     `json:"reason,omitempty" example:"userunknown" doc:"What the status means."`
 	Hard      bool       `json:"hard,omitempty" example:"true" doc:"Writing to this address again is useless."`
+	Role      string     `json:"role,omitempty" enum:"to,cc,bcc" example:"to" doc:"In which field of the mail its receiver stands."`
+	Way       string     `json:"way,omitempty" enum:"phone,letter,page,arrived,corrected,again,dropped" example:"phone" doc:"How it was dealt with, if it did not simply arrive."`
+	SettledBy string     `json:"settled_by,omitempty" format:"uuid" example:"0198c5d2-7a10-7000-8000-000000000002" doc:"The staff member who did. Without one what came back proved it."`
+	SettledAt *time.Time `json:"settled_at,omitempty" example:"2026-11-23T11:00:00Z" doc:"When."`
+	Follows   string     `json:"follows,omitempty" format:"uuid" example:"0198c5d2-7a10-7000-8000-00000000000d" doc:"The delivery it was sent instead of."`
 }
 
 func at(s clock.Stamp) *time.Time {
@@ -239,7 +262,7 @@ func (n names) caseOf(c desk.Case) Case {
 }
 
 var messageKinds = map[desk.MessageKind]string{desk.Inbound: "inbound", desk.Reply: "reply", desk.Note: "note", desk.Ack: "acknowledgement",
-	desk.HandOver: "handover", desk.Withdrawn: "withdrawn", desk.MovedAway: "moved_away"}
+	desk.HandOver: "handover", desk.Withdrawn: "withdrawn", desk.MovedAway: "moved_away", desk.SideOut: "side_out", desk.SideIn: "side_in"}
 
 var visibilities = map[desk.Visibility]string{desk.Private: "private", desk.Internal: "internal", desk.Public: "public"}
 
@@ -249,17 +272,34 @@ func (n names) message(m desk.Message, deliveries []outbox.Delivery) Message {
 	shown := Message{ID: m.ID.String(), Seq: m.Seq, Kind: messageKinds[m.Kind], Visibility: visibilities[m.Visibility],
 		Author:  Author{Kind: actorKinds[m.AuthorKind], ID: m.AuthorID.String(), Name: m.AuthorName},
 		Channel: m.Channel, Subject: m.Subject, Text: m.Body, HTML: string(m.HTML), CreatedAt: m.CreatedAt.Time(),
-		ToTeam: n.teamOrNone(m.ToTeam), ToOwner: n.person(m.ToOwner), Attachments: each(m.Attachments, attachment), Deliveries: each(deliveries, delivery)}
+		ToTeam: n.teamOrNone(m.ToTeam), ToOwner: n.person(m.ToOwner), Addressed: addressees(m.Addressed), Attachments: each(m.Attachments, attachment), Deliveries: each(deliveries, delivery)}
+	if !m.SideID.IsZero() {
+		shown.SideID = m.SideID.String()
+	}
+	for _, f := range m.Found.Enclosed {
+		shown.Enclosed = append(shown.Enclosed, Enclosed{ID: f.ID.String(), Name: f.Name, Size: f.Size})
+	}
 	n.find(&shown, m)
 	return shown
 }
 
+// addressees is absent where nobody is known.
+func addressees(all []desk.Addressee) []Addressee {
+	if len(all) == 0 {
+		return nil
+	}
+	return each(all, func(x desk.Addressee) Addressee {
+		return Addressee{Role: x.Role.String(), Address: x.Address, Name: x.Name}
+	})
+}
+
 func attachment(a desk.Attachment) Attachment {
-	return Attachment{ID: a.ID.String(), MessageID: a.MessageID.String(), Name: a.Name, ContentType: a.ContentType, Size: a.Size, Inline: a.Inline}
+	return Attachment{ID: a.ID.String(), MessageID: a.MessageID.String(), Name: a.Name, ContentType: a.ContentType, Size: a.Size, Inline: a.Inline, Linked: a.Linked}
 }
 
 func delivery(d outbox.Delivery) Delivery {
 	return Delivery{ID: d.ID.String(), State: d.State.String(), Channel: d.Channel, Address: d.Address, Attempts: d.Attempts, NextAt: at(d.NextAt),
 		Code: d.Code, Words: d.Words, CreatedAt: d.CreatedAt.Time(), SentAt: at(d.SentAt),
-		Reported: reportKinds[d.Reported], ReportID: optional(d.ReportID), Status: d.Status, Reason: d.Reason, Hard: d.Hard}
+		Reported: reportKinds[d.Reported], ReportID: optional(d.ReportID), Status: d.Status, Reason: d.Reason, Hard: d.Hard,
+		Role: recipientRoles[d.Role], Way: d.Way.String(), SettledBy: optional(d.SettledBy), SettledAt: at(d.SettledAt), Follows: optional(d.Follows)}
 }

@@ -15,8 +15,9 @@ import (
 func (a *App) buildAPI() {
 	a.Keys = access.NewKeys(a.DB, a.Clock)
 	a.API = api.New(api.Parts{
-		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Log: a.Log, Keys: a.Keys, Staff: a.Staff, Catalog: a.Catalog, Boxes: a.Boxes, People: a.People, Desk: a.Desk,
+		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Log: a.Log, Keys: a.Keys, Staff: a.Staff, Catalog: a.Catalog, Boxes: a.Boxes, Domains: a.Domains, People: a.People, Desk: a.Desk,
 		Views: a.Views, Intake: a.Intake, Outbox: a.Outbox, Publish: a.Publish, Blobs: a.Blobs, Hub: a.Hub, Jobs: a.Jobs,
+		Templates: a.Texts, Digest: a.Digest,
 	})
 	a.People.SetGuard(a.Desk.KnownTo)
 	a.Desk.AddHook(a.forgetAnswers)

@@ -13,7 +13,9 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/api"
 	"lotse/internal/catalog"
+	"lotse/internal/domains"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/db"
 	"lotse/internal/platform/ids"
 )
 
@@ -113,15 +115,27 @@ func exampleWorld(t *testing.T, h *house, o describedOperation, p *caller) *stri
 	other := p.post("/cases", body).wants(http.StatusCreated)
 	h.must(catalog.UndoSeconds.Set(ctx, h.app.Catalog, h.boss, 100))
 	message, delivery := made.at("timeline.0.id"), ids.New().String()
-	if o.id == "withdrawReply" || o.id == "retryDelivery" {
+	if o.id == "withdrawReply" || strings.HasSuffix(o.id, "Delivery") {
 		reply := p.post("/cases/"+made.at("number")+"/replies", object{"text": "Guten Tag"}).wants(http.StatusCreated)
 		message, delivery = reply.at("id"), reply.at("deliveries.0.id")
+	}
+	if strings.HasSuffix(o.id, "Delivery") {
+		failed, err := ids.Parse(delivery)
+		h.must(err)
+		h.must(h.app.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.NewRaw("UPDATE deliveries SET state = 4, attempts = 1, next_at = NULL WHERE id = ?", failed).Exec(ctx)
+			return err
+		}))
 	}
 	if o.id == "removeIdentity" {
 		p.post("/customers/"+made.at("customer_id")+"/identities", object{"kind": "email", "value": unique + "i@post.example"}).wants(http.StatusOK)
 	}
 	if o.id == "restoreCase" {
 		p.post("/cases/"+made.at("number")+"/trash", nil).wants(http.StatusOK)
+	}
+	side, selector := ids.New().String(), ""
+	if strings.Contains(o.path, "/sides/") {
+		side = p.post("/cases/"+made.at("number")+"/sides", object{"to": "werkstatt@example.org", "subject": "Zähler", "text": "Guten Tag"}).wants(http.StatusCreated).at("id")
 	}
 	entry := p.post("/catalogue", object{"kind": "topic", "names": object{"de": unique}}).wants(http.StatusCreated)
 	key := p.post("/keys", object{"name": "x", "scopes": []string{"cases:read"}}).wants(http.StatusCreated)
@@ -132,6 +146,9 @@ func exampleWorld(t *testing.T, h *house, o describedOperation, p *caller) *stri
 	}
 	if o.id == "deleteWebhook" {
 		p.ask(http.MethodPut, "/webhooks/"+hook+"/active", object{"active": false}).wants(http.StatusOK)
+	}
+	if strings.Contains(o.id, "DomainKey") {
+		selector = exampleKey(h, o.id)
 	}
 	mailbox := h.account.ID.String()
 	if o.id == "deleteMailbox" { // one that is off and was never used
@@ -147,10 +164,10 @@ func exampleWorld(t *testing.T, h *house, o describedOperation, p *caller) *stri
 	if o.id == "createKey" { // a key makes keys in its own name
 		member = h.boss.ID.String()
 	}
-	return strings.NewReplacer("L-4F7K-92", made.at("number"), "L-7B2M-44", other.at("number"), example(1), h.boss.Teams[0].String(), example(2), made.at("id"),
+	return strings.NewReplacer("/keys/lotse-2026a", "/keys/"+selector, "L-4F7K-92", made.at("number"), "L-7B2M-44", other.at("number"), example(1), h.boss.Teams[0].String(), example(2), made.at("id"),
 		example(3), made.at("customer_id"), example(4), message, example(5), made.at("timeline.0.attachments.0.id"), example(6), delivery,
 		example(7), member, example(12), h.brand.String(), example(13), mailbox, example(14), key.at("id"),
-		example(15), entry.at("id"), example(16), hook, "karl@example.org", unique+"@post.example", "jonas@", unique+"j@", "netz@", unique+"n@", `"Netz"`, `"`+unique+`"`,
+		example(32), side, example(15), entry.at("id"), example(16), hook, "karl@example.org", unique+"@post.example", "jonas@", unique+"j@", "netz@", unique+"n@", `"Netz"`, `"`+unique+`"`,
 		`"Zähler"`, `"`+unique+`z"`, `"Meter"`, `"`+unique+`m"`, "hilfe.lindenau.example", "desk.lindenau.example", "erika.berg@example.org", unique+"i@post.example", "erika.berg%40example.org", unique+"i%40post.example")
 }
 
@@ -186,4 +203,24 @@ func TestExamplesRun(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d: %.400s\nbody %.300s", o.method, path, a.status, want, a.body, real.Replace(body))
 		}
 	}
+}
+
+// exampleKey prepares a signing key, or makes room for one to be prepared.
+func exampleKey(h *house, operation string) string {
+	h.t.Helper()
+	ctx, name := context.Background(), "lindenau.example"
+	found, err := h.app.Domains.Get(ctx, h.boss, name)
+	h.must(err)
+	for _, k := range found.Keys {
+		if k.State == domains.Prepared {
+			_, err := h.app.Domains.Drop(ctx, h.boss, name, k.Selector)
+			h.must(err)
+		}
+	}
+	if operation == "prepareDomainKeys" {
+		return ""
+	}
+	found, err = h.app.Domains.Prepare(ctx, h.boss, name)
+	h.must(err)
+	return found.Keys[0].Selector
 }

@@ -103,6 +103,7 @@ func newFuzzer(t *testing.T, database string, seed uint64) *fuzzer {
 		"messages": {file.at("timeline.0.id"), given.at("timeline.0.id")}, "attachments": {file.at("timeline.0.attachments.0.id"), given.at("timeline.0.attachments.0.id")},
 		"posts":     {f.shown.thread().Posts[0].ID.String(), f.shown.thread().Posts[1].ID.String()},
 		"webhooks":  {p.post("/webhooks", object{"provider": "program", "mailbox_id": spareBox}).wants(http.StatusCreated).at("id")},
+		"domains":   {"lindenau.example"},
 		"catalogue": {p.post("/catalogue", object{"kind": "topic", "names": object{"de": "Spare"}}).wants(http.StatusCreated).at("id")},
 	}
 	lead := f.hire("Ina Leitung", access.Lead, f.boss.Teams[0], f.grid)

@@ -23,6 +23,8 @@ import (
 	_ "lotse/internal/channel/all" // every built-in channel
 	"lotse/internal/config"
 	"lotse/internal/desk"
+	"lotse/internal/digest"
+	"lotse/internal/domains"
 	"lotse/internal/intake"
 	"lotse/internal/mailbox"
 	"lotse/internal/operate"
@@ -40,8 +42,10 @@ import (
 	"lotse/internal/search"
 	"lotse/internal/setup"
 	"lotse/internal/staff"
+	"lotse/internal/templates"
 	"lotse/internal/views"
 	"lotse/internal/web"
+	"lotse/internal/web/assets"
 )
 
 // App is a desk that is built but not yet running.
@@ -56,7 +60,10 @@ type App struct {
 	Queue   *queue.Queue
 	Catalog *catalog.Catalog
 	Boxes   *mailbox.Boxes
+	Domains *domains.Domains
 	Staff   *staff.Directory
+	Texts   *templates.Templates // of mails
+	Digest  *digest.Digest
 	People  *people.People
 	Desk    *desk.Desk
 	Views   *views.Views
@@ -163,26 +170,31 @@ func (a *App) openDatabase(ctx context.Context) (err error) {
 
 func (a *App) buildDomain(context.Context) error {
 	a.Catalog = catalog.New(a.DB, a.Seal, a.Clock)
+	a.Catalog.SetSignatureCheck(func(field, text string) error { return templates.CheckText(field, templates.Signature, text) })
 	a.Staff = staff.New(a.DB, a.Seal, a.Clock, staff.NotifierFunc(a.notify))
 	a.People = people.New(a.DB, a.Seal, a.Clock)
 	a.Queue = queue.New(a.DB, queue.Options{Log: a.Log, Workers: map[string]int{queue.Delivery: 32}, ByHand: a.byHand, Worked: a.figures.worked})
 	a.Desk = desk.New(a.DB, a.Seal, a.Clock, a.Staff, a.Hub, a.Log)
 	a.Views = views.New(a.DB, a.Seal, a.Clock, a.Staff)
 	a.Desk.AddHook(a.Views.Hook)
+	a.Texts = templates.New(a.DB, a.Clock, a.Catalog)
 	a.Outbox = outbox.New(outbox.Parts{
-		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Queue: a.Queue, Hub: a.Hub, Desk: a.Desk, People: a.People, Catalog: a.Catalog,
+		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Queue: a.Queue, Hub: a.Hub, Desk: a.Desk, People: a.People, Catalog: a.Catalog, Templates: a.Texts, Teams: a.Staff, Blobs: a.Blobs,
 		Senders: map[string]outbox.Sender{}, BaseURL: a.Config.PublicURL(), Hello: a.Config.MailHost(), Log: a.Log,
-		Counted: a.figures.delivered,
+		Counted: a.figures.delivered, Colors: assets.LookColors,
 	})
 	a.Boxes = mailbox.New(mailbox.Parts{DB: a.DB, Seal: a.Seal, Clock: a.Clock, Accounts: a.Catalog, Candidates: a.Catalog, Relays: a.Outbox, Fetchers: map[string]mailbox.Fetcher{}})
+	a.Outbox.Boxes = a.Boxes // each needs the other
 	for _, template := range []string{staff.InviteTemplate, staff.ResetTemplate} {
 		a.Outbox.SetRenderer(template, a.Staff.Render)
 	}
 	a.Intake = intake.New(intake.Parts{
 		DB: a.DB, Seal: a.Seal, Clock: a.Clock, Blobs: a.Blobs, Hub: a.Hub, Desk: a.Desk, People: a.People, Accounts: a.Catalog,
 		Readers: map[string]intake.Reader{}, Log: a.Log, Counted: a.figures.settled,
-		Token: func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
-		Queue: a.Queue, FirstTeam: a.firstTeam, Sends: a.Outbox, Colleague: a.colleague, Held: func(ctx context.Context) (bool, error) { return backup.Held(ctx, a.DB, a.Clock) },
+		Token:     func(brand ids.ID, token string) (string, bool) { return outbox.CheckToken(a.Seal, brand, token) },
+		Return:    func(token string) (ids.ID, bool) { return outbox.CheckReturnToken(a.Seal, token) },
+		SideToken: func(brand ids.ID, token string) (string, bool) { return outbox.CheckSideToken(a.Seal, brand, token) },
+		Queue:     a.Queue, FirstTeam: a.firstTeam, Sends: a.Outbox, Colleague: a.colleague, Held: func(ctx context.Context) (bool, error) { return backup.Held(ctx, a.DB, a.Clock) },
 	})
 	var err error
 	if a.checks, err = a.newChecks(); err != nil {
@@ -191,8 +203,10 @@ func (a *App) buildDomain(context.Context) error {
 	if a.checks != nil {
 		a.Intake.Checks = a.checks
 	}
+	a.buildDomains()
 	a.Desk.SetEntries(a.Catalog)
 	a.buildPublish()
+	a.buildTexts()
 	a.Setup = setup.New(a.DB, a.Seal, a.Clock, a.Staff, a.Catalog, a.Config.Data)
 	a.Jobs = operate.New(operate.Parts{DB: a.DB, Queue: a.Queue, Desk: a.Desk, Deliveries: a.Outbox, Scanners: a.scannerStates})
 	a.buildAPI()
@@ -225,6 +239,11 @@ func (a *App) colleague(ctx context.Context, brand ids.ID, address string) (ids.
 
 // notify carries what package staff wants to tell a colleague to the outbox.
 func (a *App) notify(ctx context.Context, tx *db.Tx, n staff.Notice) error {
+	if n.Template == staff.InviteTemplate { // whoever invites is told, others get nothing
+		if err := a.Outbox.CheckRecipient(ctx, "email", n.Address); err != nil {
+			return err
+		}
+	}
 	return a.Outbox.NotifyTx(ctx, tx, outbox.Notice{BrandID: n.BrandID, StaffID: n.StaffID, Template: n.Template, Address: n.Address, Name: n.Name, Language: n.Language})
 }
 
@@ -233,7 +252,7 @@ func (a *App) buildChannels(ctx context.Context) error {
 	if a.tls, err = newCertificates(a.Config, a.Log); err != nil {
 		return err
 	}
-	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock, Mailboxes: mailboxes{a.Boxes, a.Catalog},
+	env := channel.Env{Host: host{a}, TLS: a.tls.forMail(), SpoolDir: a.Blobs.TempDir(), Log: a.Log, Clock: a.Clock, Mailboxes: mailboxes{a.Boxes, a.Catalog}, Keys: a.Domains,
 		Hooks: a.Catalog, PublicURL: a.Config.PublicURL(), Client: func(r *http.Request) string { return a.Kit.Client(r) },
 		Reader: func(kind string) intake.Reader { return a.Intake.Readers[kind] }}
 	for _, kind := range channel.Kinds() {
@@ -319,8 +338,12 @@ func (a *App) housekeeping(ctx context.Context) {
 				func(ctx context.Context) error { return access.Sweep(ctx, a.DB, a.Clock) },
 				func(ctx context.Context) error { return a.Outbox.Recover(ctx, false) },
 				a.Intake.SweepUploads,
+				a.Outbox.SweepFileLinks,
 				a.Boxes.Flush,
+				a.Outbox.SweepFigures,
+				a.Digest.Send,
 				a.API.Sweep,
+				a.Domains.Due,
 				a.pingScanners,
 			} {
 				if err := work(ctx); err != nil && ctx.Err() == nil {

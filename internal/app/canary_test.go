@@ -153,7 +153,8 @@ func (c *crawler) values() map[string][]string {
 		"id": {c.shown.attachment, c.shown.c.ID.String(), c.shown.c.CustomerID.String(), c.agent.ID.String(), c.grid.String(), c.account.ID.String(),
 			c.brand.String(), fake, "x"},
 		"name": {"datei.html", strings.ToUpper(c.shown.uploaded)}, "token": {c.shown.link, c.shown.pass, string(ids.NewToken()), "x"},
-		"l": {"de", "en"}, "slug": {"x"}, "part": {"pages.xml", "first.xml", "x.xml", "x"}, "key": {"abcdefgh", "x"}, "post": {fake, "x"},
+		"l": {"de", "en"}, "slug": {"x"}, "part": {"pages.xml", "first.xml", "x.xml", "x"}, "key": {"abcdefgh", "ack", "x"}, "post": {fake, "x"},
+		"delivery": {fake, "x"}, "staff": {c.agent.ID.String(), fake}, "language": {"de", "xx"}, "selector": {"lotse-2026a", "x"}, "how": {"send", "discard", "x"},
 	}
 	for _, k := range []*customer{c.shown, c.revised, c.waiting, c.refused, c.unconfirmed, c.gone, c.trashed} {
 		thread := k.thread()

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lotse/internal/backup"
+	"lotse/internal/domains"
+	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/queue"
 )
@@ -29,10 +31,14 @@ var nowFigures = []struct {
 	{"lotse_envelopes_oldest_seconds", "For how long the oldest of them waits; 0 if none does.", nil},
 	{"lotse_envelopes_look", "Envelopes that need a look by a person, by reason.", []string{"reason"}},
 	{"lotse_scanner_away_seconds", "For how long a scanner of mail does not answer; 0 if it does, or if none is set.", []string{"scanner"}},
-	{"lotse_mailboxes", "Mailboxes by how they are doing: works, failing, alarm (failing for longer than a minute) or off.", []string{"state"}},
+	{"lotse_mailboxes", "Mailboxes by how they are doing, receiving and sending: works, failing, alarm (failing for longer than a minute) or off.", []string{"state"}},
 	{"lotse_mailboxes_failing_seconds", "For how long the mailbox that has failed longest does; 0 if all work.", nil},
 	{"lotse_mailboxes_waiting", "Mails seen at providers and not yet fetched.", nil},
+	{"lotse_domain_checks", "Records of the domains mail is sent from, by kind (spf, dkim, dmarc, mx) and state (ok, missing, wrong, unknown).", []string{"kind", "state"}},
+	{"lotse_domain_alarms", "Those of them that were right and are not any more.", nil},
 	{"lotse_deliveries_pending", "Deliveries waiting to be sent.", nil},
+	{"lotse_deliveries_held", "Automatic mails that wait for a person because their mailbox wrote too many; counting stops at 1000 for each mailbox.", nil},
+	{"lotse_mailboxes_braked", "Mailboxes that hold their automatic mails until a person decides.", nil},
 	{"lotse_deliveries_oldest_seconds", "For how long the next attempt of a delivery is overdue at most; 0 if none is.", nil},
 	{"lotse_jobs", "Jobs by kind and state, without those done; counting stops at 1000 for each queue and state.", []string{"kind", "state"}},
 	{"lotse_jobs_oldest_seconds", "For how long the oldest job waits that could run, by queue; 0 if none does.", []string{"queue"}},
@@ -70,7 +76,7 @@ func (n *now) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	v := visit{now: n, ch: ch, at: n.app.Clock.Now()}
-	for _, look := range []func(context.Context){v.mail, v.mailboxes, v.scanners, v.deliveries, v.jobs, v.database, v.disk, v.parts, v.moments} {
+	for _, look := range []func(context.Context){v.mail, v.mailboxes, v.domains, v.scanners, v.deliveries, v.brakes, v.jobs, v.database, v.disk, v.parts, v.moments} {
 		look(ctx)
 	}
 }
@@ -147,25 +153,62 @@ func (v visit) mailboxes(ctx context.Context) {
 	states, longest, waiting := map[string]int{"works": 0, "failing": 0, "alarm": 0, "off": 0}, 0.0, 0
 	for _, h := range all {
 		waiting += h.Waiting
+		state := "works"
+		for _, t := range h.Troubles {
+			if t.Part != mailbox.CopyPart { // what was sent is sent
+				state, longest = "failing", max(longest, v.age(timeOf(t.Since)))
+			}
+		}
 		switch {
 		case !h.Account.Active:
-			states["off"]++
-		case !h.Fails():
-			states["works"]++
-		default:
-			states["failing"]++
-			longest = max(longest, v.age(timeOf(h.Since)))
+			state = "off"
+		case h.Alarming():
+			state = "alarm"
 		}
-		if h.Alarm {
-			states["failing"]--
-			states["alarm"]++
-		}
+		states[state]++
 	}
 	for state, n := range states {
 		v.gauge("lotse_mailboxes", float64(n), state)
 	}
 	v.gauge("lotse_mailboxes_failing_seconds", longest)
 	v.gauge("lotse_mailboxes_waiting", float64(waiting))
+}
+
+func (v visit) domains(ctx context.Context) {
+	all, err := v.app.Domains.All(ctx)
+	if err != nil {
+		return
+	}
+	type series struct{ kind, state string }
+	counted, alarms := map[series]int{}, 0
+	for _, kind := range domains.Kinds() {
+		for _, state := range []domains.State{domains.OK, domains.Missing, domains.Wrong, domains.Unknown} {
+			counted[series{string(kind), string(state)}] = 0
+		}
+	}
+	for _, d := range all {
+		alarms += len(d.Alarms())
+		for _, c := range d.Checks {
+			counted[series{string(c.Kind), string(c.State)}]++
+		}
+	}
+	for s, n := range counted {
+		v.gauge("lotse_domain_checks", float64(n), s.kind, s.state)
+	}
+	v.gauge("lotse_domain_alarms", float64(alarms))
+}
+
+func (v visit) brakes(ctx context.Context) {
+	all, err := v.app.Outbox.AllBrakes(ctx)
+	if err != nil {
+		return
+	}
+	held := 0
+	for _, b := range all {
+		held += b.Held
+	}
+	v.gauge("lotse_deliveries_held", float64(held))
+	v.gauge("lotse_mailboxes_braked", float64(len(all)))
 }
 
 func (v visit) deliveries(ctx context.Context) {

@@ -262,7 +262,7 @@ func (h *house) find(number string) desk.Case {
 	return c
 }
 
-var linkIn = regexp.MustCompile(`/[lf]/([A-Za-z0-9_-]{20,})`)
+var linkIn = regexp.MustCompile(`/[lfd]/([A-Za-z0-9_-]{20,})`)
 
 // linkFor returns the secret link in the latest mail to an address.
 func (h *house) linkFor(address, kind string) string {

@@ -20,6 +20,7 @@ import (
 // role is the least that may call it. A function that is missing here fails the
 // test, and so does one that lets anybody else in.
 var needs = map[string]access.Role{
+	"Desk.OpenSide": access.Agent, "Desk.WriteSide": access.Agent, "Desk.CloseSide": access.Agent, "Desk.ReopenSide": access.Agent, "Desk.Side": access.Agent, "Desk.Sides": access.Agent,
 	"Desk.Move": access.Agent, "Intake.Original": access.Agent, "Intake.MakeCustomer": access.Agent,
 	"Desk.Feed": access.Agent, "Desk.FeedEnd": access.Agent, "Desk.Timeline": access.Agent, "Desk.CaseOf": access.Agent, "Desk.CasesOf": access.Agent,
 	"Desk.KnownTo": access.Agent, "Desk.Takes": access.Agent, "Intake.Open": access.Agent, "Intake.Say": access.Agent,
@@ -28,13 +29,14 @@ var needs = map[string]access.Role{
 	"Keys.Create": access.Admin, "Keys.List": access.Admin, "Keys.Revoke": access.Admin,
 	"Desk.Attachment": access.Agent, "Desk.Dismiss": access.Agent, "Desk.Events": access.Agent, "Desk.File": access.Agent,
 	"Desk.Find": access.Agent, "Desk.HandOver": access.Agent, "Desk.History": access.Agent, "Desk.Merge": access.Agent,
-	"Desk.Message": access.Agent, "Desk.Note": access.Agent, "Desk.Reply": access.Agent, "Desk.SetState": access.Agent,
+	"Desk.Message": access.Agent, "Desk.FilesOf": access.Agent, "Desk.Note": access.Agent, "Desk.Reply": access.Agent, "Desk.SetState": access.Agent,
 	"Desk.Take": access.Agent, "Desk.Withdraw": access.Agent, "Desk.Trash": access.Agent, "Desk.Restore": access.Agent,
 	"Desk.Erasures": access.Agent, "Desk.Classify": access.Agent, "Desk.SettleErasure": access.Lead, "Desk.Delete": access.Lead,
 	"Publish.Answer": access.Agent, "Publish.AnswerThread": access.Agent, "Publish.EditPost": access.Agent, "Publish.Withdraw": access.Agent,
 	"Publish.Release": access.Agent, "Publish.Refuse": access.Agent, "Publish.OfCase": access.Agent, "Publish.Queue": access.Agent, "Publish.Overdue": access.Agent, "Publish.Duties": access.Agent,
-	"Views.List":     access.Agent,
-	"Outbox.ForFile": access.Agent, "Outbox.SendAgain": access.Agent, "Outbox.SendTest": access.Admin,
+	"Views.List":  access.Agent,
+	"Outbox.List": access.Agent, "Outbox.Mailboxes": access.Agent, "Outbox.Figures": access.Lead, "Outbox.Brakes": access.Lead, "Outbox.ReleaseBrake": access.Lead, "Desk.Glances": access.Agent,
+	"Outbox.PassedOn": access.Agent, "Outbox.ForFile": access.Agent, "Outbox.Others": access.Agent, "Outbox.SendAgain": access.Agent, "Outbox.Correct": access.Agent, "Outbox.Settle": access.Agent, "Outbox.SendTest": access.Admin,
 	"Intake.Parked": access.Lead, "Intake.Raw": access.Lead, "Intake.Retry": access.Lead, "Intake.Dismiss": access.Lead,
 	"People.Get": access.Agent, "People.Block": access.Agent, "People.BlockAddress": access.Agent, "People.Unblock": access.Agent, "People.Blocks": access.Agent,
 	"Directory.ByID": access.Agent, "Directory.Colleagues": access.Agent, "Directory.List": access.Agent, "Directory.Team": access.Agent, "Directory.Teams": access.Agent,
@@ -51,6 +53,10 @@ var needs = map[string]access.Role{
 	"Catalog.Candidate": access.Admin, "Catalog.DeleteAccount": access.Admin, "Boxes.Try": access.Admin, "Boxes.Health": access.Admin, "Boxes.Alarms": access.Lead,
 	"Catalog.SetColor": access.Admin, "Catalog.SetLogo": access.Admin, "Catalog.RemoveLogo": access.Admin,
 	"Desk.Numbers": access.Agent, "Jobs.Census": access.Admin, "Jobs.List": access.Admin, "Jobs.Job": access.Admin, "Jobs.Retry": access.Admin, "Jobs.Discard": access.Admin, "Jobs.Scanners": access.Admin,
+	"Domains.List": access.Admin, "Domains.Get": access.Admin, "Domains.Check": access.Admin, "Domains.Prepare": access.Admin, "Domains.Activate": access.Admin,
+	"Domains.Drop": access.Admin, "Domains.Alarms": access.Lead,
+	"Templates.List": access.Admin, "Templates.Get": access.Admin, "Templates.Try": access.Admin, "Templates.Save": access.Admin, "Templates.Reset": access.Admin, "Templates.History": access.Admin,
+	"Outbox.Sample": access.Admin, "Outbox.LookAt": access.Admin, "Views.Counts": access.Agent, "Digest.Chosen": access.Agent, "Digest.Choose": access.Agent,
 	"Sessions.List": access.Agent, "Sessions.Revoke": access.Agent, "Sessions.RevokeOthers": access.Agent,
 }
 
@@ -65,12 +71,13 @@ var own = map[string]bool{
 
 // open are the functions without an actor, and why nobody is asked.
 var open = map[string]string{
+	"Desk.SidesTx": "the intake", "Desk.SideOfTx": "the intake", "Desk.EnclosedIn": "the outbox", "Desk.ReaddressSideTx": "the outbox, which asks",
 	"Desk.SetCustomerTx": "the intake, which hands on who asks", "Desk.AwaitingTx": "the intake", "Desk.UniteTx": "the intake", "Desk.BouncedTx": "the outbox", "Desk.ComplainedTx": "the outbox", "Outbox.FindTx": "the intake", "Outbox.ReportTx": "the intake",
 	"Desk.AdmitTx": "the intake, which hands on who asks", "Desk.MendFeed": "called at start", "People.SetGuard": "wiring",
 	"Keys.Find": "the secret is the proof", "Keys.Used": "after the secret was right",
-	"Desk.SetEntries": "wiring", "Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Desk.SetForgetter": "wiring", "Desk.SetNumbers": "wiring", "Desk.RecordTx": "publish", "Desk.MarkPublicTx": "publish", "Desk.OwnTx": "the intake, which hands on who asks",
+	"Desk.SetEntries": "wiring", "Desk.AddHook": "wiring", "Desk.SetAcknowledger": "wiring", "Desk.SetForgetter": "wiring", "Desk.SetPreparer": "wiring", "Desk.SetClaimer": "wiring", "Desk.SetNumbers": "wiring", "Desk.RecordTx": "publish", "Desk.MarkPublicTx": "publish", "Desk.OwnTx": "the intake, which hands on who asks",
 	"Desk.OpenerTx": "the intake", "Desk.NumberedTx": "the outbox", "Intake.Ask": "anybody may ask", "Intake.Stage": "anybody may ask",
-	"Intake.Staged": "the token is the proof", "Intake.SweepUploads": "called now and then",
+	"Intake.Staged": "the token is the proof", "Outbox.PeekFiles": "the token is the proof", "Outbox.SweepFileLinks": "called now and then", "Intake.SweepUploads": "called now and then",
 	"People.OnConfirmed": "wiring", "People.ConfirmTx": "opening a link", "People.Confirmed": "publish", "People.ForgetTx": "the desk",
 	"People.BlockedTx": "the intake", "People.CustomerBlockedTx": "the intake", "People.PeekLink": "the token is the proof", "People.OpenLink": "the token is the proof",
 	"People.PeekFileLink": "the token is the proof", "People.OpenFileLink": "the token is the proof",
@@ -78,7 +85,9 @@ var open = map[string]string{
 	"Publish.Thread": "public", "Publish.Version": "public", "Publish.PortraitVersion": "public", "Publish.Cards": "public", "Publish.Latest": "public", "Publish.Unanswered": "public", "Publish.Sitemap": "public",
 	"Publish.Docs": "the public index", "Publish.ConfirmedTx": "opening a link", "Publish.Hook": "called by the desk",
 	"Views.Hook": "called by the desk", "Outbox.SetRenderer": "wiring",
-	"Outbox.NotifyTx": "called by package staff in its transaction", "Outbox.Recover": "called at start", "Outbox.Pending": "a figure",
+	"Templates.Write": "the program writes a mail", "Templates.Render": "the program writes a mail", "Templates.SetSite": "wiring",
+	"Digest.Send": "called now and then", "Digest.Render": "the outbox", "Digest.Token": "the program writes a mail", "Digest.Peek": "the token is the proof", "Digest.Unsubscribe": "the token is the proof",
+	"Outbox.NotifyTx": "called by package staff in its transaction", "Outbox.CanNotify": "a figure", "Outbox.Recover": "called at start", "Outbox.Pending": "a figure",
 	"Desk.ReceiveTx": "the intake", "Desk.StoredTx": "the intake", "Desk.ByExternalTx": "the intake", "Desk.ByNumberTx": "the intake",
 	"Desk.MembersTx": "the intake", "Desk.OpenOfTx": "the intake", "Desk.DeliveryFailedTx": "the outbox", "Desk.NameTx": "the outbox",
 	"Intake.Past": "an operator's import", "Intake.Drain": "a desk that is being made", "Outbox.SettleRestored": "called at the start after a restore", "People.BringTx": "called by an operator's import",
@@ -93,8 +102,12 @@ var open = map[string]string{
 	"Catalog.Hook": "the channel", "Catalog.HookUsed": "the channel", "Catalog.ClaimBrandTx": "setup", "Catalog.CreateAccountTx": "setup",
 	"Catalog.RotateRefreshToken": "the channel", "Outbox.TryRelay": "trying a mailbox, which asks", "Boxes.Cursor": "the channel", "Boxes.Advance": "the channel",
 	"Boxes.Note": "the channel", "Boxes.Lease": "the channel", "Boxes.Release": "the channel", "Boxes.ReleaseAll": "the start", "Boxes.Arrived": "the channel", "Boxes.Flush": "called now and then", "Boxes.All": "a figure",
+	"Desk.DeliverySettledTx": "the outbox, which asks", "Outbox.AnsweredTx": "the intake", "Outbox.Look": "shows what it is given",
+	"Catalog.SetSignatureCheck": "wiring", "Boxes.NoteSending": "the outbox",
+	"Outbox.CheckRecipient": "who writes, which asks", "Outbox.AllBrakes": "a figure", "Outbox.SweepFigures": "called now and then", "Outbox.AddressKey": "says nothing", "Desk.CustomersTx": "the outbox",
 	"Outbox.CasesOf": "the job list, which asks", "Outbox.HastenTx": "the job list, which asks", "Outbox.Backlog": "a figure",
 	"Intake.OldestWaiting": "a figure", "Intake.LookReasons": "a figure", "Sessions.Active": "a figure",
+	"Domains.All": "a figure", "Domains.Due": "called now and then", "Domains.SigningKeys": "the channel",
 	"Sessions.Middleware": "wiring", "Sessions.Current": "the request's own", "Sessions.SignIn": "after the password was right",
 	"Sessions.SignOut": "the request's own", "Sessions.Keep": "the request's own", "Sessions.Take": "the request's own",
 }
@@ -104,7 +117,7 @@ func TestEveryDomainFunctionAsksWhoIsThere(t *testing.T) {
 		a := newApp(t, url)
 		brand := firstBrand(t, a)
 		seen := map[string]bool{}
-		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Boxes, a.Kit.Sessions, a.Jobs, a.Publish, a.Keys} {
+		for _, domain := range []any{a.Desk, a.Views, a.Outbox, a.Intake, a.People, a.Staff, a.Catalog, a.Boxes, a.Kit.Sessions, a.Jobs, a.Publish, a.Keys, a.Domains, a.Texts, a.Digest} {
 			v := reflect.ValueOf(domain)
 			for i := range v.NumMethod() {
 				name := v.Elem().Type().Name() + "." + v.Type().Method(i).Name

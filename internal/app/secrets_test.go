@@ -83,12 +83,12 @@ func (w *town) cookies(t *testing.T) {
 	}
 	check("a link", w.do(http.MethodPost, "/l/"+k.link, ""), "/my/"+k.number)
 	check("signing in", w.do(http.MethodPost, "/signin", values("email", w.mails[w.boss.ID], "password", housePassword)), "/")
-	for _, path := range []string{"/", "/de/", "/ask", "/track", "/my", "/signin", "/l/" + k.link, "/f/x", "/de/search?q=x", "/nirgends", k.thread().Path(), "/my/" + k.number} {
+	for _, path := range []string{"/", "/de/", "/ask", "/track", "/my", "/signin", "/l/" + k.link, "/f/x", "/d/x", "/de/search?q=x", "/nirgends", k.thread().Path(), "/my/" + k.number} {
 		if r := w.get(path); len(r.header.Values("Set-Cookie")) > 0 {
 			t.Errorf("%s sets a cookie before anything was opened: %v", path, r.header.Values("Set-Cookie"))
 		}
 	}
-	for _, path := range []string{"/l/" + k.link, "/f/" + k.link, "/reset/" + k.link, "/invite/" + k.link} {
+	for _, path := range []string{"/l/" + k.link, "/f/" + k.link, "/d/" + k.link, "/reset/" + k.link, "/invite/" + k.link} {
 		if policy := w.get(path).header.Get("Referrer-Policy"); policy != "same-origin" { // a browser that can't do without
 			t.Errorf("%s: Referrer-Policy %q", path[:3], policy)
 		}

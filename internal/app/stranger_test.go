@@ -140,7 +140,7 @@ func (w *town) outside(t *testing.T) {
 	for _, route := range routes(t) {
 		switch {
 		case strings.HasPrefix(route.path, "/cases/{number}"), strings.HasPrefix(route.path, "/attachments/"):
-		case route.path == "/cases" || route.path == "/duties" || route.path == "/look" || route.path == "/blocks":
+		case route.path == "/cases" || route.path == "/duties" || route.path == "/look" || route.path == "/blocks" || route.path == "/deliveries":
 		default:
 			continue
 		}

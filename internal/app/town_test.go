@@ -8,7 +8,9 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/desk"
+	"lotse/internal/outbox"
 	"lotse/internal/publish"
+	"lotse/test/program"
 )
 
 // doubtful is what staff look at before it is shown.
@@ -118,7 +120,27 @@ func (w *town) work(c desk.Case) {
 	w.must(d.HandOver(ctx, w.agent, c.ID, desk.HandOverForm{TeamID: c.TeamID, Owner: w.agent.ID, Reason: w.word("reason of a hand-over")}))
 	_, err = d.Reply(ctx, w.agent, c.ID, desk.ReplyForm{Text: "Guten Tag, " + w.word("private reply")})
 	w.must(err)
+	w.aside(c)
 	customer := access.Actor{Kind: access.Customer, ID: c.CustomerID, BrandID: w.brand, Case: c.ID}
 	w.must(d.Contest(ctx, customer, c.ID, "Das stimmt nicht: "+w.word("contest")))
 	w.note(w.find(c.Number))
+}
+
+// aside talks a case over with somebody else, who answers.
+func (w *town) aside(c desk.Case) {
+	w.t.Helper()
+	third := w.word("address of a third party") + "@dritte.example"
+	side, _, err := w.app.Desk.OpenSide(context.Background(), w.agent, c.ID, desk.SideForm{To: third, Name: w.word("name of a third party"),
+		Subject: w.word("subject of a side conversation"), SideLetter: desk.SideLetter{Text: "Guten Tag, " + w.word("letter to a third party")}})
+	w.must(err)
+	w.numbers[side.ID.String()] = "id of a side conversation"
+	token := outbox.SideToken(w.app.Seal, w.brand, side.Code)
+	w.keys[token] = "reply token of a side conversation"
+	at := strings.LastIndexByte(houseMailbox, '@')
+	to, id := houseMailbox[:at]+"+"+token+houseMailbox[at:], w.word("message id of a third party")+"@dritte.example"
+	raw := "From: <" + third + ">\r\nTo: <" + to + ">\r\nSubject: Re: " + w.word("subject of a third party") + "\r\nMessage-ID: <" + id + ">\r\n\r\n" + w.word("answer of a third party") + "\r\n"
+	w.must(program.SendOne(w.smtp, program.NewMail(id, third, to, []byte(raw))))
+	w.until("the answer of a third party", func() bool {
+		return w.count("SELECT count(*) FROM messages WHERE case_id = ? AND kind = ?", c.ID, desk.SideIn) == 1
+	})
 }

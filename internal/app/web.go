@@ -30,7 +30,7 @@ import (
 func (a *App) buildWeb(context.Context) error {
 	secure := strings.HasPrefix(a.Config.PublicURL(), "https://")
 	a.Kit = &web.Kit{
-		Log: a.Log, Clock: a.Clock, Staff: a.Staff, Catalog: a.Catalog, Boxes: a.Boxes, BaseURL: a.Config.PublicURL(), Secure: secure,
+		Log: a.Log, Clock: a.Clock, Staff: a.Staff, Catalog: a.Catalog, Boxes: a.Boxes, Domains: a.Domains, Brakes: a.Outbox, BaseURL: a.Config.PublicURL(), Secure: secure,
 		Proxies: a.Config.Proxies(), NeedsSetup: a.Setup.Needed,
 	}
 	a.Kit.Sessions = access.NewSessions(a.DB, a.Clock, access.SessionOptions{Secure: secure, Address: a.Kit.Client, Failed: a.Kit.Fail})
@@ -47,8 +47,8 @@ func (a *App) handler() http.Handler {
 		Publish: a.Publish,
 	}).Routes(pages)
 	a.portal().Routes(pages)
-	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup}).Routes(pages)
-	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Boxes: a.Boxes, Keys: a.Keys, Jobs: a.Jobs}).Routes(pages)
+	account.New(account.Parts{Kit: a.Kit, Setup: a.Setup, Digest: a.Digest}).Routes(pages)
+	admin.New(admin.Parts{Kit: a.Kit, Tester: a.Outbox, Boxes: a.Boxes, Domains: a.Domains, Keys: a.Keys, Jobs: a.Jobs, Templates: a.Texts, Mails: a.Outbox, Views: a.Views}).Routes(pages)
 	manual.New(manual.Parts{Kit: a.Kit, Document: a.API.Document, Codes: api.Codes()}).Routes(pages)
 	pages.Handle("GET /{$}", a.Kit.Page(front))
 	if a.pages != nil {
@@ -99,7 +99,7 @@ func (a *App) failingMailboxes(ctx context.Context) string {
 	}
 	failing := 0
 	for _, h := range all {
-		if h.Alarm {
+		if h.Alarming() {
 			failing++
 		}
 	}

@@ -11,27 +11,19 @@ import (
 // Account is one mailbox or channel account through which a brand is reached.
 // Each account is a lane of the intake: its arrivals are worked in order.
 type Account struct {
-	ID        ids.ID
-	BrandID   ids.ID
-	TeamID    ids.ID // the team whose duty roster owns what arrives here
-	Channel   string // "email"
-	Address   string // lower case, such as "hilfe@lindenau.example"
-	Aliases   []string
-	Name      string // shown as sender
-	Language  string // default language of automatic answers
-	Active    bool
-	Receive   ReceiveSettings
-	Relay     RelaySettings
+	ID       ids.ID
+	BrandID  ids.ID
+	TeamID   ids.ID // the team whose duty roster owns what arrives here
+	Channel  string // "email"
+	Address  string // lower case, such as "hilfe@lindenau.example"
+	Aliases  []string
+	Name     string // shown as sender
+	Language string // default language of automatic answers
+	Active   bool
+	Receive  ReceiveSettings
+	Relay    RelaySettings
+	Sending
 	CreatedAt clock.Stamp
-}
-
-// RelaySettings says where an account hands over what it sends.
-type RelaySettings struct {
-	Host     string `json:"host"`
-	Port     int    `json:"port"`     // 1–65535
-	Security string `json:"security"` // "none", "starttls", "tls"
-	User     string `json:"user,omitempty"`
-	Password string `json:"password,omitempty"`
 }
 
 // Receives reports whether mail for addr belongs to the account. Address is

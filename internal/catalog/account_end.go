@@ -32,7 +32,7 @@ func (c *Catalog) Candidate(ctx context.Context, a access.Actor, id ids.ID, f *A
 		return account, nil
 	}
 	form := *f
-	if err := form.Check(); err != nil {
+	if err := c.checked(&form); err != nil {
 		return Account{}, err
 	}
 	if err := form.fill(&account); err != nil {
@@ -69,10 +69,13 @@ func (c *Catalog) DeleteAccount(ctx context.Context, a access.Actor, id ids.ID) 
 				return errs.New(errs.Conflict, "mailbox.delete.used")
 			}
 		}
-		for _, table := range []string{"mail_cursors", "account_states"} {
+		for _, table := range []string{"mail_cursors", "account_states", "brakes", "templates", "template_changes", "sending_states"} {
 			if _, err := tx.NewDelete().Table(table).Where("account_id = ?", id).Exec(ctx); err != nil {
 				return fmt.Errorf("removing what is known of an account: %w", err)
 			}
+		}
+		if _, err := tx.NewUpdate().Table("teams").Set("mailbox_id = NULL").Where("mailbox_id = ?", id).Exec(ctx); err != nil {
+			return fmt.Errorf("letting teams write from elsewhere: %w", err)
 		}
 		if _, err := tx.NewDelete().Model((*accountRow)(nil)).Where("id = ? AND brand_id = ? AND NOT active", id, a.BrandID).Exec(ctx); err != nil {
 			return fmt.Errorf("removing an account: %w", err)

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -23,6 +24,10 @@ type accountRow struct {
 	Active        bool
 	Relay         []byte
 	Receive       []byte
+	Signatures    []byte
+	NoDetail      bool
+	SentCopy      bool
+	SentFolder    string
 	CreatedAt     clock.Stamp
 }
 
@@ -39,19 +44,34 @@ func (c *Catalog) row(a Account) (accountRow, error) {
 	if err != nil {
 		return accountRow{}, fmt.Errorf("writing how mail comes in: %w", err)
 	}
+	var signatures []byte
+	if len(a.Signatures) > 0 {
+		if signatures, err = json.Marshal(a.Signatures); err != nil {
+			return accountRow{}, fmt.Errorf("writing signatures: %w", err)
+		}
+		signatures = c.seal.SealBytes(a.ID, signatures)
+	}
 	return accountRow{ID: a.ID, BrandID: a.BrandID, TeamID: a.TeamID, Channel: a.Channel, Address: a.Address, Aliases: aliases,
 		Name: a.Name, Language: a.Language, Active: a.Active, Relay: c.seal.SealBytes(a.ID, relay),
-		Receive: c.seal.SealBytes(a.ID, receive), CreatedAt: a.CreatedAt}, nil
+		Receive: c.seal.SealBytes(a.ID, receive), Signatures: signatures, NoDetail: a.NoDetail,
+		SentCopy: a.SentCopy, SentFolder: a.SentFolder, CreatedAt: a.CreatedAt}, nil
 }
 
 func (c *Catalog) account(r accountRow) (Account, error) {
 	a := Account{ID: r.ID, BrandID: r.BrandID, TeamID: r.TeamID, Channel: r.Channel, Address: r.Address,
-		Name: r.Name, Language: r.Language, Active: r.Active, CreatedAt: r.CreatedAt}
+		Name: r.Name, Language: r.Language, Active: r.Active, CreatedAt: r.CreatedAt,
+		Sending: Sending{NoDetail: r.NoDetail, SentCopy: r.SentCopy, SentFolder: r.SentFolder}}
 	if err := json.Unmarshal(r.Aliases, &a.Aliases); err != nil {
 		return Account{}, fmt.Errorf("reading aliases: %w", err)
 	}
 	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &a.Relay); err != nil {
 		return Account{}, fmt.Errorf("reading relay settings: %w", err)
+	}
+	a.Relay.Auth = cmp.Or(a.Relay.Auth, ByPassword)
+	if len(r.Signatures) > 0 {
+		if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Signatures), &a.Signatures); err != nil {
+			return Account{}, fmt.Errorf("reading signatures: %w", err)
+		}
 	}
 	a.Receive.Way = BySMTP
 	if len(r.Receive) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,38 +16,31 @@ import (
 	"lotse/internal/platform/markup"
 )
 
-// The ways to secure the connection to a relay.
-const (
-	NoSecurity = "none"     // only inside a trusted network, never with a password
-	StartTLS   = "starttls" // usual on port 587; required, not hoped for
-	TLS        = "tls"      // usual on port 465
-)
-
 // Email is the channel of mailboxes.
 const Email = "email"
 
 const maxAliases = 20
 
-// HasPassword reports whether the relay is given a password.
-func (r RelaySettings) HasPassword() bool { return r.Password != "" }
-
 // Public returns the account as pages may have it. Of its secrets only remains
 // whether there are any.
 func (a Account) Public() PublicAccount {
 	p := PublicAccount{Account: a, HasPassword: a.Relay.HasPassword(), HasReceivePassword: a.Receive.Password != "",
-		HasClientSecret: a.Receive.OAuth.ClientSecret != "", HasRefreshToken: a.Receive.OAuth.RefreshToken != ""}
-	p.Relay.Password, p.Receive = "", a.Receive.public()
-	p.Aliases = slices.Clone(a.Aliases)
+		HasClientSecret: a.Receive.OAuth.ClientSecret != "", HasRefreshToken: a.Receive.OAuth.RefreshToken != "",
+		HasRelayClientSecret: a.Relay.OAuth.ClientSecret != "", HasRelayRefreshToken: a.Relay.OAuth.RefreshToken != ""}
+	p.Relay, p.Receive = a.Relay.public(), a.Receive.public()
+	p.Aliases, p.Signatures = slices.Clone(a.Aliases), maps.Clone(a.Signatures)
 	return p
 }
 
 // PublicAccount is an account without its secrets.
 type PublicAccount struct {
 	Account
-	HasPassword        bool // of the relay
-	HasReceivePassword bool // where mail is fetched
-	HasClientSecret    bool
-	HasRefreshToken    bool
+	HasPassword          bool // of the relay
+	HasRelayClientSecret bool
+	HasRelayRefreshToken bool
+	HasReceivePassword   bool // where mail is fetched
+	HasClientSecret      bool
+	HasRefreshToken      bool
 }
 
 // Accounts returns all accounts of a channel, those that are switched off too,
@@ -116,7 +110,9 @@ func (c *Catalog) AccountFor(ctx context.Context, a access.Actor, id ids.ID) (Pu
 
 // AccountForm is what an administrator says about a mailbox. Fields: team,
 // address, aliases, name, language, relay_host, relay_port, relay_security,
-// relay_user, relay_password; receive for the way mail comes in, and for those that
+// relay_auth, relay_user, relay_password, and for access tokens those of
+// fetching with relay_ in front; signature_de and so on, sent_copy, sent_folder;
+// receive for the way mail comes in, and for those that
 // are fetched receive_host, receive_port, receive_security, receive_user,
 // receive_auth, receive_password, receive_token_url, receive_client_id,
 // receive_client_secret, receive_refresh_token, receive_scope, receive_folder,
@@ -128,13 +124,17 @@ type AccountForm struct {
 	Name     string
 	Language string
 	Receive  ReceiveSettings // without a Way nothing changes, and a new one is BySMTP; empty secrets keep those there are
-	Relay    RelaySettings   // an empty password keeps the one there is
+	Relay    RelaySettings   // empty secrets keep those there are
+	Sending  *Sending        // nil: nothing changes
 }
 
 // Check mends the form and returns what is wrong with it.
 func (f *AccountForm) Check() error {
 	f.Name = markup.CleanLine(f.Name, 0)
 	faults := []error{checkName("name", f.Name), CheckLanguage(f.Language), f.checkAddresses(), f.Receive.check(), f.Relay.check()}
+	if f.Sending != nil {
+		faults = append(faults, f.Sending.check())
+	}
 	return errors.Join(faults...)
 }
 
@@ -168,51 +168,20 @@ func (f *AccountForm) checkAddresses() error {
 	return errors.Join(faults...)
 }
 
-// check mends the settings and returns what is wrong with them.
-func (r *RelaySettings) check() error {
-	r.Host = normalServer(r.Host)
-	r.User = markup.CleanLine(r.User, 0)
-	var faults []error
-	switch {
-	case r.Host == "":
-		faults = append(faults, errs.Field("relay_host", "catalog.relay.host_missing"))
-	case !isServer(r.Host):
-		faults = append(faults, errs.Field("relay_host", "catalog.relay.host_wrong"))
+// SetSignatureCheck says who knows which variables a signature may have: check
+// returns an error of the field. It is set while the program is built.
+func (c *Catalog) SetSignatureCheck(check func(field, text string) error) { c.signature = check }
+
+// checked mends a form and returns what is wrong with it.
+func (c *Catalog) checked(f *AccountForm) error {
+	faults := []error{f.Check()}
+	if c.signature == nil || f.Sending == nil {
+		return faults[0]
 	}
-	if r.Port < 1 || r.Port > 65535 {
-		faults = append(faults, errs.Field("relay_port", "catalog.relay.port"))
-	}
-	if !slices.Contains([]string{NoSecurity, StartTLS, TLS}, r.Security) {
-		faults = append(faults, errs.Field("relay_security", "catalog.relay.security"))
-	}
-	if r.User != "" && r.Security == NoSecurity && !isLoopback(r.Host) {
-		faults = append(faults, errs.Field("relay_security", "catalog.relay.clear_password"))
-	}
-	if r.User == "" && r.Password != "" {
-		faults = append(faults, errs.Field("relay_user", "catalog.relay.user_missing"))
-	}
-	if len(r.User) > 320 || len(r.Password) > 1000 || strings.ContainsRune(r.Password, 0) {
-		faults = append(faults, errs.Field("relay_password", "catalog.relay.password_wrong"))
+	for _, language := range slices.Sorted(maps.Keys(f.Sending.Signatures)) {
+		faults = append(faults, c.signature("signature_"+language, f.Sending.Signatures[language]))
 	}
 	return errors.Join(faults...)
-}
-
-func normalServer(host string) string {
-	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
-}
-
-// keepPassword takes the stored password over if the form left it empty. It is
-// not taken to another server: whoever may change the host must not learn the
-// password that way.
-func (r *RelaySettings) keepPassword(stored RelaySettings) error {
-	if r.User == "" || r.Password != "" || !stored.HasPassword() {
-		return nil
-	}
-	if r.Host != stored.Host {
-		return errs.Field("relay_password", "catalog.relay.password_again")
-	}
-	r.Password = stored.Password
-	return nil
 }
 
 // CreateAccount adds a mailbox to the actor's brand. It needs ManageCatalog.
@@ -220,7 +189,7 @@ func (c *Catalog) CreateAccount(ctx context.Context, a access.Actor, f AccountFo
 	if err := a.Require(access.ManageCatalog); err != nil {
 		return PublicAccount{}, err
 	}
-	if err := f.Check(); err != nil {
+	if err := c.checked(&f); err != nil {
 		return PublicAccount{}, err
 	}
 	var made Account
@@ -234,7 +203,7 @@ func (c *Catalog) CreateAccount(ctx context.Context, a access.Actor, f AccountFo
 // CreateAccountTx adds a mailbox within a transaction. The caller has checked
 // access.
 func (c *Catalog) CreateAccountTx(ctx context.Context, tx *db.Tx, brand ids.ID, f AccountForm) (Account, error) {
-	if err := f.Check(); err != nil {
+	if err := c.checked(&f); err != nil {
 		return Account{}, err
 	}
 	account := Account{ID: ids.New(), BrandID: brand, Channel: Email, Active: true, CreatedAt: clock.Now(c.clock)}
@@ -268,7 +237,7 @@ func (c *Catalog) UpdateAccount(ctx context.Context, a access.Actor, id ids.ID, 
 	if err := a.Require(access.ManageCatalog); err != nil {
 		return PublicAccount{}, err
 	}
-	if err := f.Check(); err != nil {
+	if err := c.checked(&f); err != nil {
 		return PublicAccount{}, err
 	}
 	return c.change(ctx, a, id, func(account *Account) error {
@@ -324,11 +293,21 @@ func (c *Catalog) change(ctx context.Context, a access.Actor, id ids.ID, alter f
 
 // fill puts what the form says into the account, and keeps secrets it does not name.
 func (f *AccountForm) fill(a *Account) error {
+	typed := f.Receive.hasSecrets()
 	if f.Receive.Way == "" {
 		f.Receive = a.Receive
 	}
-	if err := errors.Join(f.Receive.keepSecrets(a.Receive), f.Relay.keepPassword(a.Relay)); err != nil {
+	if err := errors.Join(f.mayShare(typed, *a), f.Receive.keepSecrets(a.Receive), f.Relay.keepSecrets(a.Relay)); err != nil {
 		return err
+	}
+	if f.Sending != nil {
+		a.Sending = *f.Sending
+	}
+	if a.SentCopy && !f.Receive.Fetches() {
+		if f.Sending != nil {
+			return errs.Field("sent_copy", "mailbox.send.copy_needs_imap")
+		}
+		a.SentCopy, a.SentFolder = false, ""
 	}
 	a.TeamID, a.Address, a.Aliases, a.Name, a.Language, a.Receive, a.Relay = f.TeamID, f.Address, f.Aliases, f.Name, f.Language, f.Receive, f.Relay
 	return nil

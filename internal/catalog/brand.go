@@ -27,6 +27,8 @@ type Catalog struct {
 	seal     *seal.Sealer
 	clock    clock.Clock
 	snapshot snapshot.Of[*state]
+
+	signature func(field, text string) error // see SetSignatureCheck
 }
 
 // New returns the catalog in d. A process has one.

@@ -90,7 +90,7 @@ func (r *ReceiveSettings) checkSignIn() error {
 		faults = append(faults, checkSecret("receive_password", r.Password, maxSecret))
 	case r.UsesOAuth():
 		r.Password = ""
-		faults = append(faults, r.OAuth.check())
+		faults = append(faults, r.OAuth.check("receive_"))
 	default:
 		faults = append(faults, errs.Field("receive_auth", "mailbox.receive.auth_wrong"))
 	}
@@ -108,27 +108,28 @@ func checkSecret(field, secret string, most int) error {
 }
 
 // check mends the settings: what is copied out of a web page brings spaces along.
-func (o *OAuthSettings) check() error {
+// Its fields begin with side: "receive_" or "relay_".
+func (o *OAuthSettings) check(side string) error {
 	o.TokenURL, o.ClientID = strings.TrimSpace(o.TokenURL), strings.TrimSpace(o.ClientID)
 	o.ClientSecret, o.RefreshToken = strings.TrimSpace(o.ClientSecret), strings.TrimSpace(o.RefreshToken)
 	o.Scope = strings.Join(strings.Fields(o.Scope), " ")
-	faults := []error{checkSecret("receive_client_secret", o.ClientSecret, maxSecret), checkSecret("receive_refresh_token", o.RefreshToken, maxToken)}
+	faults := []error{checkSecret(side+"client_secret", o.ClientSecret, maxSecret), checkSecret(side+"refresh_token", o.RefreshToken, maxToken)}
 	u, err := url.Parse(o.TokenURL)
 	safe := err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 	switch {
 	case o.TokenURL == "":
-		faults = append(faults, errs.Field("receive_token_url", "mailbox.receive.token_url_missing"))
+		faults = append(faults, errs.Field(side+"token_url", "mailbox.receive.token_url_missing"))
 	case !safe || u.Host == "" || u.User != nil || u.Fragment != "" || strings.ContainsAny(o.TokenURL, "{}<> ") || len(o.TokenURL) > maxSecret:
-		faults = append(faults, errs.Field("receive_token_url", "mailbox.receive.token_url_wrong", "Placeholder", "{tenant}"))
+		faults = append(faults, errs.Field(side+"token_url", "mailbox.receive.token_url_wrong", "Placeholder", "{tenant}"))
 	}
 	switch {
 	case o.ClientID == "":
-		faults = append(faults, errs.Field("receive_client_id", "mailbox.receive.client_id_missing"))
+		faults = append(faults, errs.Field(side+"client_id", "mailbox.receive.client_id_missing"))
 	case len(o.ClientID) > maxUser || !isLine(o.ClientID):
-		faults = append(faults, errs.Field("receive_client_id", "mailbox.receive.too_long"))
+		faults = append(faults, errs.Field(side+"client_id", "mailbox.receive.too_long"))
 	}
 	if len(o.Scope) > maxSecret || !isLine(o.Scope) {
-		faults = append(faults, errs.Field("receive_scope", "mailbox.receive.too_long"))
+		faults = append(faults, errs.Field(side+"scope", "mailbox.receive.too_long"))
 	}
 	return errors.Join(faults...)
 }
@@ -137,7 +138,7 @@ func isLine(s string) bool { return markup.CleanLine(s, 0) == s }
 
 func (r *ReceiveSettings) checkFolder() error {
 	var faults []error
-	if len(r.Folder) > maxFolder || !isLine(r.Folder) || strings.ContainsAny(r.Folder, "*%") {
+	if !isFolder(r.Folder) {
 		faults = append(faults, errs.Field("receive_folder", "mailbox.receive.folder"))
 	}
 	if _, err := time.Parse(time.DateOnly, r.Since); err != nil && r.Since != SinceNow && r.Since != SinceAll {
@@ -156,7 +157,7 @@ func (r *ReceiveSettings) keepSecrets(stored ReceiveSettings) error {
 	moved := r.Host != stored.Host
 	if r.UsesOAuth() {
 		moved = moved || hostOf(r.OAuth.TokenURL) != hostOf(stored.OAuth.TokenURL) || r.OAuth.ClientID != stored.OAuth.ClientID
-		return r.OAuth.keepSecrets(stored.OAuth, moved)
+		return r.OAuth.keepSecrets("receive_", stored.OAuth, moved)
 	}
 	switch {
 	case r.Password != "":
@@ -172,7 +173,7 @@ func (r *ReceiveSettings) keepSecrets(stored ReceiveSettings) error {
 
 // keepSecrets takes stored secrets over unless they belong to another server or
 // client. One of both is needed.
-func (o *OAuthSettings) keepSecrets(stored OAuthSettings, moved bool) error {
+func (o *OAuthSettings) keepSecrets(side string, stored OAuthSettings, moved bool) error {
 	if !moved {
 		o.ClientSecret, o.RefreshToken = cmp.Or(o.ClientSecret, stored.ClientSecret), cmp.Or(o.RefreshToken, stored.RefreshToken)
 	}
@@ -180,9 +181,9 @@ func (o *OAuthSettings) keepSecrets(stored OAuthSettings, moved bool) error {
 	case o.ClientSecret != "" || o.RefreshToken != "":
 		return nil
 	case stored.ClientSecret != "" || stored.RefreshToken != "":
-		return errs.Field("receive_refresh_token", "mailbox.receive.secret_again")
+		return errs.Field(side+"refresh_token", "mailbox.receive.secret_again")
 	}
-	return errs.Field("receive_refresh_token", "mailbox.receive.token_missing")
+	return errs.Field(side+"refresh_token", "mailbox.receive.token_missing")
 }
 
 func hostOf(address string) string {

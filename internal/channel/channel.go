@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"lotse/internal/catalog"
+	"lotse/internal/domains"
 	"lotse/internal/intake"
 	"lotse/internal/mailbox"
 	"lotse/internal/outbox"
@@ -55,6 +56,17 @@ type Web interface {
 
 // Sender is an adapter that can deliver.
 type Sender = outbox.Sender
+
+// SigningKey is one key a mail of a domain is signed with.
+type SigningKey = domains.SigningKey
+
+// Keys finds what the mail of a domain is signed with (RFC 6376).
+type Keys interface {
+	// SigningKeys returns the keys in use for a domain, from memory; none if its mail
+	// is not signed. It fails with errs.Unavailable when the database is away and was
+	// never read: then the mail waits.
+	SigningKeys(ctx context.Context, domain string) ([]SigningKey, error)
+}
 
 // Host is what Lotse offers an adapter.
 type Host interface {
@@ -113,6 +125,7 @@ type Env struct {
 	Clock    clock.Clock
 
 	Mailboxes Mailboxes // for adapters that fetch
+	Keys      Keys      // for adapters that sign; nil: nothing is signed
 
 	// What an adapter of kind Web needs besides; others may leave it unset.
 	Hooks     Hooks

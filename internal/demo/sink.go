@@ -85,17 +85,13 @@ const fileTime = "20060102-150405"
 // drawer takes the place of the mail server while a world is made: it composes
 // each mail as it would be sent and puts it behind the others.
 type drawer struct {
-	compose composer
+	compose outbox.Composer
 	mu      sync.Mutex
 	mails   bytes.Buffer
 }
 
-type composer interface {
-	Compose(m outbox.Outgoing) ([]byte, error)
-}
-
 func newDrawer(sender outbox.Sender) (*drawer, error) {
-	compose, ok := sender.(composer)
+	compose, ok := sender.(outbox.Composer)
 	if !ok {
 		return nil, errors.New("the channel can't compose without sending")
 	}
@@ -104,7 +100,12 @@ func newDrawer(sender outbox.Sender) (*drawer, error) {
 
 // Send composes the mail and keeps it.
 func (d *drawer) Send(_ context.Context, _ outbox.Relay, m outbox.Outgoing, commit func() error) (string, error) {
-	raw, err := d.compose.Compose(m)
+	mail, err := d.compose.Compose(m)
+	if err != nil {
+		return "", err
+	}
+	defer mail.Close()
+	raw, err := io.ReadAll(mail)
 	if err != nil {
 		return "", err
 	}

@@ -18,49 +18,6 @@ import (
 // MaxText is the longest reply, note or reason, in bytes.
 const MaxText = 200_000
 
-// ReplyForm is an answer to the customer.
-type ReplyForm struct {
-	Text string // Markdown
-	Seen int64  // version of the case the writer saw; 0 skips the check
-	Next State  // state afterwards; 0 is Answered
-}
-
-// Reply adds an answer and, through the hooks, its delivery. Whoever answers a
-// case nobody owns becomes its owner. If the case changed since Seen, nothing is
-// sent and the error is errs.Conflict.
-func (d *Desk) Reply(ctx context.Context, a access.Actor, id ids.ID, form ReplyForm) (Message, error) {
-	if err := a.Require(access.WorkCases); err != nil {
-		return Message{}, err
-	}
-	text, err := CheckText("text", form.Text)
-	if err != nil {
-		return Message{}, err
-	}
-	if form.Next == 0 {
-		form.Next = Answered
-	}
-	if form.Next == Fresh || stateNames[form.Next] == "" {
-		return Message{}, errs.Field("next", "case.state_unknown")
-	}
-	var sent Message
-	err = d.change(ctx, a, id, form.Seen, func(e *edit) error {
-		if e.c.OwnerID.IsZero() && a.Kind == access.Staff {
-			e.c.OwnerID = a.ID
-		}
-		if e.c.AnsweredAt.IsZero() {
-			e.c.AnsweredAt = e.now
-		}
-		e.setState(form.Next)
-		due := e.c.DueAt
-		e.c.DueAt = 0
-		m := e.write(Message{Kind: Reply, Visibility: Private, Channel: e.c.Channel, Subject: e.c.Subject, Body: text, HTML: markup.HTMLFromMarkdown(text)})
-		sent = *m
-		e.note(Change{Kind: Replied, Message: m, Moved: true, Params: map[string]any{"message": m.ID, "state": form.Next, "due": due}})
-		return nil
-	})
-	return sent, err
-}
-
 // Note adds an internal note. It never reaches the customer.
 func (d *Desk) Note(ctx context.Context, a access.Actor, id ids.ID, text string) (Message, error) {
 	if err := a.Require(access.WorkCases); err != nil {

@@ -50,7 +50,7 @@ func (e *edit) reseal(from, to ids.ID) error {
 	}
 	for _, m := range messages {
 		row := e.desk.messageToRow(to, e.desk.messageFromRow(from, m), m.Identity)
-		_, err := e.tx.NewUpdate().Model(&row).Column("author_name", "subject", "body", "html", "external_id", "findings").WherePK().Returning("NULL").Exec(e.ctx)
+		_, err := e.tx.NewUpdate().Model(&row).Column("author_name", "subject", "body", "html", "external_id", "findings", "addressed").WherePK().Returning("NULL").Exec(e.ctx)
 		if err != nil {
 			return fmt.Errorf("giving messages to another customer: %w", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/live"
+	"lotse/internal/platform/markup"
 	"lotse/internal/platform/seal"
 )
 
@@ -43,6 +44,7 @@ type Opening struct {
 type Draft struct {
 	Subject    string
 	Body       string
+	HTML       markup.SafeHTML // the same with its links; "" for plain text only
 	ExternalID string
 }
 
@@ -58,6 +60,8 @@ type Desk struct {
 	hooks       []Hook
 	acknowledge Acknowledger
 	forget      Forgetter
+	prepare     Preparer
+	claim       Claimer
 	entries     Entries
 	draw        func() string // a case number, perhaps a taken one
 }
@@ -80,6 +84,22 @@ type Forgetter func(ctx context.Context, tx *db.Tx, customers []ids.ID) error
 
 // SetForgetter registers who drops customers. Without one they stay.
 func (d *Desk) SetForgetter(f Forgetter) { d.forget = f }
+
+// Preparer settles, within the transaction of a reply, whom it goes to and marks
+// those of its files that are too large for a mail. own says that the customer is
+// among them. Field errors: those of ReplyForm, in lower case.
+type Preparer func(ctx context.Context, tx *db.Tx, c Case, form ReplyForm, files []Attachment) (to []Addressee, own bool, err error)
+
+// SetPreparer registers who prepares replies. Without one they go to nobody but
+// the page of their case.
+func (d *Desk) SetPreparer(p Preparer) { d.prepare = p }
+
+// Claimer turns staged files into attachments, in the order of their tokens. A
+// token can be claimed once.
+type Claimer func(ctx context.Context, tx *db.Tx, brand ids.ID, tokens []string) ([]Attachment, error)
+
+// SetClaimer registers who keeps staged files. Without one a reply takes none.
+func (d *Desk) SetClaimer(c Claimer) { d.claim = c }
 
 // finish writes the events of changes, runs the hooks and promises a live signal
 // for after the commit.

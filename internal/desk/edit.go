@@ -20,6 +20,8 @@ type edit struct {
 	now      clock.Stamp
 	c        *Case
 	messages []messageRow
+	files    []attachmentRow // new ones
+	again    []attachmentRow // that move to another message of the case
 	changes  []Change
 }
 
@@ -84,6 +86,15 @@ func (e *edit) save() error {
 	}
 	if err := insert(e.ctx, e.tx, e.messages, "messages", ""); err != nil {
 		return err
+	}
+	if err := insert(e.ctx, e.tx, e.files, "attachments", ""); err != nil {
+		return err
+	}
+	for i := range e.again {
+		_, err := e.tx.NewUpdate().Model(&e.again[i]).Column("message_id", "position", "content_id", "inline", "linked").WherePK().Returning("NULL").Exec(e.ctx)
+		if err != nil {
+			return fmt.Errorf("moving attachments: %w", err)
+		}
 	}
 	for i := range e.changes {
 		e.changes[i].Case, e.changes[i].Actor = *e.c, e.actor

@@ -20,6 +20,7 @@ type Place struct {
 	MessageID  ids.ID // zero for numbers
 	CustomerID ids.ID // of the case
 	Subject    string // of the case
+	SideID     ids.ID // the side conversation of the message; zero if it is of none
 }
 
 // StoredTx returns for each identity that is stored already where its message
@@ -60,13 +61,13 @@ func (d *Desk) ByExternalTx(ctx context.Context, tx *db.Tx, brand ids.ID, extern
 	}
 	lookups, name := d.externalLookups(brand, externalIDs)
 	var rows []messageRow
-	err := tx.NewSelect().Model(&rows).Column("id", "case_id", "external_lookup").
+	err := tx.NewSelect().Model(&rows).Column("id", "case_id", "side_id", "external_lookup").
 		Where("external_lookup IN (?)", bun.List(lookups)).Order("created_at DESC", "id DESC").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding referenced messages: %w", err)
 	}
 	for _, r := range rows { // the oldest comes last and stays: a copied id does not steal the thread
-		found[name[string(r.ExternalLookup)]] = Place{CaseID: r.CaseID, MessageID: r.ID}
+		found[name[string(r.ExternalLookup)]] = Place{CaseID: r.CaseID, MessageID: r.ID, SideID: r.SideID}
 	}
 	return found, nil
 }
@@ -112,6 +113,23 @@ func (d *Desk) NumberedTx(ctx context.Context, tx *db.Tx, brand ids.ID, number s
 type Awaiting struct {
 	CaseID     ids.ID // of the message
 	CustomerID ids.ID // who wrote it; zero if no customer
+}
+
+// CustomersTx returns whose the cases are, by case. The outbox asks: what it keeps of
+// a case is sealed for its customer.
+func (d *Desk) CustomersTx(ctx context.Context, tx *db.Tx, cases []ids.ID) (map[ids.ID]ids.ID, error) {
+	customers := map[ids.ID]ids.ID{}
+	if len(cases) == 0 {
+		return customers, nil
+	}
+	var rows []caseRow
+	if err := tx.NewSelect().Model(&rows).Column("id", "customer_id").Where("id IN (?)", bun.List(cases)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("finding whose cases they are: %w", err)
+	}
+	for _, r := range rows {
+		customers[r.ID] = r.CustomerID
+	}
+	return customers, nil
 }
 
 // AwaitingTx returns for each of the channel's ids the messages of a brand that

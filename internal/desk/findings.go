@@ -18,9 +18,10 @@ type Findings struct {
 	Warnings  []string        `json:"warnings,omitempty"` // catalogue keys
 	Forwarded json.RawMessage `json:"forwarded,omitempty"`
 	Report    json.RawMessage `json:"report,omitempty"`
-	Key       string          `json:"key,omitempty"`   // the channel's id of the message that decided on its case
-	By        string          `json:"by,omitempty"`    // name of the colleague who passed it on
-	Moved     []Move          `json:"moved,omitempty"` // where it was before, first to last
+	Key       string          `json:"key,omitempty"`      // the channel's id of the message that decided on its case
+	By        string          `json:"by,omitempty"`       // name of the colleague who passed it on
+	Moved     []Move          `json:"moved,omitempty"`    // where it was before, first to last
+	Enclosed  []Enclosed      `json:"enclosed,omitempty"` // files of the case that went along with a letter of a side conversation
 	// Of an entry that marks the place of a message that was moved away:
 	Message ids.ID `json:"message,omitzero"` // the message
 	To      string `json:"to,omitempty"`     // number of the case it was moved to

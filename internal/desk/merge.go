@@ -100,6 +100,7 @@ func (d *Desk) moveMessages(ctx context.Context, tx *db.Tx, a access.Actor, sour
 		{"messages", "UPDATE messages SET case_id = ?, seq = seq + ?, joined = CASE WHEN joined IN (?) THEN joined ELSE ? END WHERE case_id = ?",
 			[]any{target.ID, target.Messages, bun.List(keep), joined, source.ID}},
 		{"attachments", "UPDATE attachments SET case_id = ? WHERE case_id = ?", []any{target.ID, source.ID}},
+		{"side conversations", "UPDATE side_conversations SET case_id = ? WHERE case_id = ?", []any{target.ID, source.ID}},
 		{"participants", "INSERT INTO participants (case_id, customer_id) SELECT ?, customer_id FROM participants WHERE case_id = ? ON CONFLICT DO NOTHING", []any{target.ID, source.ID}},
 		{"suggestions", "UPDATE suggestions SET settled_at = ? WHERE case_id = ? AND settled_at IS NULL", []any{clock.Now(d.clock), source.ID}},
 	}

@@ -181,7 +181,7 @@ func (m *move) land() error {
 	x.CaseID, x.Seq = m.target.ID, place
 	row := m.desk.messageToRow(m.target.CustomerID, *x, m.row.Identity)
 	res, err := m.tx.NewUpdate().Model(&row).
-		Column("case_id", "seq", "joined", "author_name", "subject", "body", "html", "external_id", "findings").
+		Column("case_id", "seq", "joined", "author_name", "subject", "body", "html", "external_id", "findings", "addressed").
 		Where("id = ? AND case_id = ?", x.ID, m.source.ID).Returning("NULL").Exec(m.ctx)
 	if err != nil {
 		return fmt.Errorf("moving a message: %w", err)

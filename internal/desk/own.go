@@ -30,7 +30,7 @@ type OwnFile struct {
 }
 
 // hidden are the kinds of message a customer never sees.
-var hidden = []MessageKind{Note, HandOver, Withdrawn, MovedAway}
+var hidden = []MessageKind{Note, HandOver, Withdrawn, MovedAway, SideOut, SideIn}
 
 // OwnFile returns the customer's case with a number. It holds no notes, no
 // hand-overs, nothing withdrawn, nothing that others who take part wrote to the
@@ -139,7 +139,7 @@ func (d *Desk) ownTimeline(ctx context.Context, f *OwnFile, settled clock.Stamp)
 			continue
 		}
 		m := d.messageFromRow(f.Case.CustomerID, rows[i])
-		m.ExternalID, m.EnvelopeID, m.Attachments = "", ids.ID{}, files[m.ID]
+		m.ExternalID, m.EnvelopeID, m.Addressed, m.Attachments = "", ids.ID{}, nil, files[m.ID]
 		f.Messages = append(f.Messages, m)
 	}
 	f.Case.Messages = int64(len(f.Messages)) // the true count would tell of notes

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"lotse/internal/access"
+	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
@@ -21,7 +22,8 @@ type File struct {
 	Messages    []Message
 	More        bool // older messages exist than are shown
 	Suggestions []Suggestion
-	Filings     []Event // its Classified and CustomerChanged events, oldest first
+	Sides       []Side  // side conversations, oldest first
+	Filings     []Event // its Classified, CustomerChanged, SideClosed and SideReopened events, oldest first
 	MergedInto  string  // number of the case this one was merged into
 }
 
@@ -127,12 +129,20 @@ func (d *Desk) attachments(ctx context.Context, c Case) (map[ids.ID][]Attachment
 	return files, nil
 }
 
-// readMargin asks for suggestions and what stands between the messages at once: the
-// page of a case has no statement to spare.
-const readMargin = "SELECT s.target_id, s.reason, c.number, 0 AS seq, '' AS kind, 0 AS actor_kind, NULL AS actor_id, NULL AS params, 0 AS created_at " +
+// readMargin asks for suggestions, side conversations and what stands between the
+// messages at once: the page of a case has no statement to spare.
+const readMargin = "SELECT s.target_id, s.reason, c.number, 0 AS seq, '' AS kind, 0 AS actor_kind, NULL AS actor_id, NULL AS params, 0 AS created_at, 0 AS closed_at " +
 	"FROM suggestions AS s JOIN cases AS c ON c.id = s.target_id WHERE s.case_id = ? AND s.settled_at IS NULL " +
-	"UNION ALL SELECT NULL, 0, '', e.seq, e.kind, e.actor_kind, e.actor_id, e.params, e.created_at " +
-	"FROM events AS e WHERE e.case_id = ? AND e.kind IN (?, ?) ORDER BY seq, reason"
+	"UNION ALL SELECT NULL, 0, '', e.seq, e.kind, e.actor_kind, e.actor_id, e.params, e.created_at, 0 " +
+	"FROM events AS e WHERE e.case_id = ? AND e.kind IN (?, ?, ?, ?) " +
+	"UNION ALL SELECT sc.id, 0, sc.code, -1, '', 0, sc.opened_by, sc.head, sc.created_at, coalesce(sc.closed_at, 0) " +
+	"FROM side_conversations AS sc WHERE sc.case_id = ? ORDER BY seq, reason, created_at"
+
+// Rows of readMargin that are no events, by their seq.
+const (
+	aSide       = -1
+	aSuggestion = 0
+)
 
 // margin fills in what stands beside the timeline.
 func (d *Desk) margin(ctx context.Context, f *File) error {
@@ -141,13 +151,24 @@ func (d *Desk) margin(ctx context.Context, f *File) error {
 		TargetID ids.ID
 		Reason   SuggestReason
 		Number   string
+		ClosedAt clock.Stamp
 	}
-	if err := d.db.Read().NewRaw(readMargin, f.Case.ID, f.Case.ID, Classified, CustomerChanged).Scan(ctx, &rows); err != nil {
+	err := d.db.Read().NewRaw(readMargin, f.Case.ID, f.Case.ID, Classified, CustomerChanged, SideClosed, SideReopened, f.Case.ID).Scan(ctx, &rows)
+	if err != nil {
 		return db.Classify(fmt.Errorf("reading suggestions and classifications: %w", err))
 	}
 	for _, r := range rows {
-		if r.Seq == 0 {
+		switch r.Seq {
+		case aSuggestion:
 			f.Suggestions = append(f.Suggestions, Suggestion{CaseID: f.Case.ID, TargetID: r.TargetID, Number: r.Number, Reason: r.Reason})
+			continue
+		case aSide:
+			side, err := d.sideFromRow(sideRow{ID: r.TargetID, BrandID: f.Case.BrandID, CaseID: f.Case.ID, Code: r.Number, Head: r.Params,
+				OpenedBy: r.ActorID, CreatedAt: r.CreatedAt, ClosedAt: r.ClosedAt})
+			if err != nil {
+				return fmt.Errorf("reading the head of a side conversation: %w", err)
+			}
+			f.Sides = append(f.Sides, side)
 			continue
 		}
 		event, err := r.event()
@@ -177,6 +198,31 @@ func (d *Desk) Attachment(ctx context.Context, a access.Actor, id ids.ID) (Attac
 		return Attachment{}, err
 	}
 	return d.attachmentFromRow(c.CustomerID, row), nil
+}
+
+// FilesOf returns the files of a message in their order, if the actor may see its
+// case.
+func (d *Desk) FilesOf(ctx context.Context, a access.Actor, message ids.ID) ([]Attachment, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return nil, err
+	}
+	m, err := d.Message(ctx, a, message)
+	if err != nil {
+		return nil, err
+	}
+	var rows []attachmentRow
+	if err := d.db.Read().NewSelect().Model(&rows).Where("message_id = ?", message).Order("position").Scan(ctx); err != nil {
+		return nil, db.Classify(fmt.Errorf("reading attachments: %w", err))
+	}
+	c, err := d.byID(ctx, m.CaseID)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]Attachment, len(rows))
+	for i, r := range rows {
+		files[i] = d.attachmentFromRow(c.CustomerID, r)
+	}
+	return files, nil
 }
 
 // MayOpen returns nil if the actor may read the bytes of a file they may see: one in

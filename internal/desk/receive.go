@@ -44,14 +44,20 @@ type Receipt struct {
 	Folds       []markup.Fold
 	Found       Findings
 	Attachments []Attachment
+	Addressed   []Addressee // who wrote it and whom they named, without addresses of our own
 	Suggestions []Suggestion
 	// Awaited are the channel's ids of messages it answers that are not there: if
 	// they come, they belong to its case (AwaitingTx).
 	Awaited []string
+	// Answers are the channel's ids of messages it answers, the nearest first.
+	Answers []string
 	// Report says that it speaks of what became of another message: it changes
 	// nothing about where its case stands, and its sender takes no part in it.
 	Report bool
 	Aside  *Aside // written by a colleague along with it; nil if nothing
+	// SideID is the side conversation of the case that it comes into: it is internal
+	// then, and its writer takes no part in the case.
+	SideID ids.ID
 	// Past is when the message was written, for one that is brought in from
 	// elsewhere: nothing is promised, acknowledged or opened again for it. Zero: it
 	// arrives now.
@@ -179,7 +185,7 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 		a.ID, a.BrandID, a.CaseID, a.MessageID, a.Position = ids.New(), c.BrandID, c.ID, m.ID, int64(i)
 		b.attachments = append(b.attachments, b.desk.attachmentToRow(c.CustomerID, a))
 	}
-	if !r.Report && !r.CustomerID.IsZero() {
+	if !r.Report && r.SideID.IsZero() && !r.CustomerID.IsZero() {
 		b.participants = append(b.participants, participantRow{CaseID: c.ID, CustomerID: r.CustomerID})
 	}
 	for i, id := range r.Awaited {
@@ -189,10 +195,14 @@ func (b *batch) add(ctx context.Context, r *Receipt) error {
 	for _, s := range r.Suggestions {
 		b.suggestions = append(b.suggestions, suggestionRow{CaseID: c.ID, TargetID: s.TargetID, Reason: s.Reason, CreatedAt: b.now})
 	}
-	b.changes = append(b.changes, Change{
-		Kind: MessageReceived, Actor: r.actor(c), Case: *c, Message: m, Awaits: r.awaits(c), Moved: !r.Report, Past: r.Past,
-		Params: r.params(map[string]any{"message": m.ID, "joined": r.Joined}),
-	})
+	if !r.SideID.IsZero() {
+		b.changes = append(b.changes, r.sideReceived(c, m))
+	} else {
+		b.changes = append(b.changes, Change{
+			Kind: MessageReceived, Actor: r.actor(c), Case: *c, Message: m, Awaits: r.awaits(c), Moved: !r.Report, Past: r.Past,
+			Params: r.params(map[string]any{"message": m.ID, "joined": r.Joined}),
+		})
+	}
 	if r.Aside != nil {
 		b.addAside(c, r)
 	}
@@ -225,10 +235,13 @@ func (r *Receipt) message() Message {
 		Kind: Inbound, Visibility: Private, AuthorKind: access.Customer, AuthorID: r.CustomerID, AuthorName: r.AuthorName,
 		Channel: r.Channel, Subject: r.Subject, Body: r.Text, HTML: r.HTML, ExternalID: r.ExternalID,
 		EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation, ClaimedAt: clock.At(r.ClaimedAt), CreatedAt: r.Past,
-		Folds: markup.SoundFolds(r.Text, r.Folds), Found: r.Found,
+		Folds: markup.SoundFolds(r.Text, r.Folds), Found: r.Found, Addressed: r.Addressed,
 	}
 	if r.CustomerID.IsZero() {
 		m.AuthorKind = access.Nobody
+	}
+	if !r.SideID.IsZero() {
+		m.Kind, m.Visibility, m.SideID = SideIn, Internal, r.SideID
 	}
 	if r.Sent {
 		m.Kind, m.AuthorKind, m.AuthorID = Reply, access.Staff, ids.ID{}
@@ -329,6 +342,9 @@ func (b *batch) reopen(ctx context.Context, c *Case, r *Receipt) error {
 			c.ChangedAt = b.now
 		}
 	}
+	if !r.SideID.IsZero() {
+		return b.answerAside(ctx, c, r)
+	}
 	if r.Quiet || !r.Past.IsZero() {
 		return nil
 	}
@@ -387,7 +403,7 @@ func (b *batch) acknowledge(ctx context.Context) error {
 		c := b.cases[openings[i].Case.ID]
 		m := b.addMessage(c, Message{
 			Kind: Ack, Visibility: Private, AuthorKind: access.System, Channel: c.Channel, Subject: draft.Subject,
-			Body: draft.Body, ExternalID: draft.ExternalID, Joined: ByStaff,
+			Body: draft.Body, HTML: draft.HTML, ExternalID: draft.ExternalID, Joined: ByStaff,
 		}, nil)
 		b.changes = append(b.changes, Change{
 			Kind: Acknowledged, Actor: access.Lotse(c.BrandID), Case: *c, Message: m, Awaits: true, To: openings[i].Receipt.Address,

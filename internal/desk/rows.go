@@ -67,6 +67,8 @@ type messageRow struct {
 	Automation     uint8
 	Folds          []byte      `bun:",nullzero"`
 	Findings       []byte      `bun:",nullzero"`
+	SideID         ids.ID      `bun:",nullzero"`
+	Addressed      []byte      `bun:",nullzero"`
 	ToTeam         ids.ID      `bun:",nullzero"`
 	ToOwner        ids.ID      `bun:",nullzero"`
 	ClaimedAt      clock.Stamp `bun:",nullzero"`
@@ -88,6 +90,7 @@ type attachmentRow struct {
 	Sha256        []byte
 	BlobID        ids.ID
 	Virus         string
+	Linked        bool
 }
 
 // referenceRow is a message that another one answers and that was not there.
@@ -157,10 +160,13 @@ func (d *Desk) messageToRow(owner ids.ID, m Message, identity []byte) messageRow
 		AuthorKind: m.AuthorKind, AuthorID: m.AuthorID, AuthorName: d.seal.Seal(owner, m.AuthorName), Channel: m.Channel,
 		Subject: d.seal.Seal(owner, m.Subject), Body: d.seal.Seal(owner, m.Body), HTML: d.seal.Seal(owner, string(m.HTML)),
 		ExternalID: d.seal.Seal(owner, m.ExternalID), Identity: identity, EnvelopeID: m.EnvelopeID, Joined: m.Joined,
-		Automation: m.Automation, Folds: packFolds(m.Folds), ToTeam: m.ToTeam, ToOwner: m.ToOwner, ClaimedAt: m.ClaimedAt, CreatedAt: m.CreatedAt,
+		Automation: m.Automation, Folds: packFolds(m.Folds), SideID: m.SideID, ToTeam: m.ToTeam, ToOwner: m.ToOwner, ClaimedAt: m.ClaimedAt, CreatedAt: m.CreatedAt,
 	}
 	if found := m.Found.pack(); found != nil {
 		row.Findings = d.seal.SealBytes(owner, found)
+	}
+	if packed := packAddressed(m.Addressed); packed != nil {
+		row.Addressed = d.seal.SealBytes(owner, packed)
 	}
 	if m.ExternalID != "" {
 		row.ExternalLookup = d.externalLookup(m.BrandID, m.ExternalID)
@@ -175,7 +181,8 @@ func (d *Desk) messageFromRow(owner ids.ID, r messageRow) Message {
 		Subject: d.seal.Open(owner, r.Subject), Body: d.seal.Open(owner, r.Body), HTML: markup.SafeHTML(d.seal.Open(owner, r.HTML)),
 		ExternalID: d.seal.Open(owner, r.ExternalID), EnvelopeID: r.EnvelopeID, Joined: r.Joined, Automation: r.Automation,
 		Folds: unpackFolds(r.Folds), Found: unpackFindings(d.seal.OpenBytes(owner, r.Findings)),
-		ToTeam: r.ToTeam, ToOwner: r.ToOwner, ClaimedAt: r.ClaimedAt, CreatedAt: r.CreatedAt,
+		Addressed: unpackAddressed(d.seal.OpenBytes(owner, r.Addressed)),
+		SideID:    r.SideID, ToTeam: r.ToTeam, ToOwner: r.ToOwner, ClaimedAt: r.ClaimedAt, CreatedAt: r.CreatedAt,
 	}
 }
 
@@ -183,7 +190,7 @@ func (d *Desk) attachmentToRow(owner ids.ID, a Attachment) attachmentRow {
 	return attachmentRow{
 		ID: a.ID, BrandID: a.BrandID, CaseID: a.CaseID, MessageID: a.MessageID, Position: a.Position,
 		Name: d.seal.Seal(owner, a.Name), ContentType: a.ContentType, ContentID: d.seal.Seal(owner, a.ContentID),
-		Inline: a.Inline, Size: a.Size, Sha256: a.SHA256, BlobID: a.BlobID, Virus: a.Virus,
+		Inline: a.Inline, Size: a.Size, Sha256: a.SHA256, BlobID: a.BlobID, Virus: a.Virus, Linked: a.Linked,
 	}
 }
 
@@ -191,7 +198,7 @@ func (d *Desk) attachmentFromRow(owner ids.ID, r attachmentRow) Attachment {
 	return Attachment{
 		ID: r.ID, BrandID: r.BrandID, CaseID: r.CaseID, MessageID: r.MessageID, Position: r.Position,
 		Name: d.seal.Open(owner, r.Name), ContentType: r.ContentType, ContentID: d.seal.Open(owner, r.ContentID),
-		Inline: r.Inline, Size: r.Size, SHA256: r.Sha256, BlobID: r.BlobID, Virus: r.Virus,
+		Inline: r.Inline, Size: r.Size, SHA256: r.Sha256, BlobID: r.BlobID, Virus: r.Virus, Linked: r.Linked,
 	}
 }
 

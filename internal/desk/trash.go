@@ -183,6 +183,7 @@ func (d *Desk) remove(ctx context.Context, tx *db.Tx, r *Removal) error {
 		{"DELETE FROM suggestions WHERE case_id IN (?) OR target_id IN (?)", []any{cases, cases}},
 		{"DELETE FROM participants WHERE case_id IN (?)", []any{cases}},
 		{"DELETE FROM message_references WHERE message_id IN (SELECT id FROM messages WHERE case_id IN (?))", []any{cases}},
+		{"DELETE FROM side_conversations WHERE case_id IN (?)", []any{cases}},
 		{"DELETE FROM messages WHERE case_id IN (?)", []any{cases}},
 		{"UPDATE cases SET merged_into = NULL WHERE id IN (?)", []any{cases}},
 		{"DELETE FROM cases WHERE id IN (?)", []any{cases}},

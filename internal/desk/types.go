@@ -97,6 +97,8 @@ const (
 	HandOver  MessageKind = 5 // internal: reason of a hand-over
 	Withdrawn MessageKind = 6 // a reply taken back before it was sent
 	MovedAway MessageKind = 7 // internal: the place of a message that was moved to another case
+	SideOut   MessageKind = 8 // internal: from staff to somebody else, in a side conversation
+	SideIn    MessageKind = 9 // internal: their answer
 )
 
 // Visibility says who may read a message.
@@ -154,11 +156,15 @@ type Message struct {
 	Automation  uint8         // as intake.Automation
 	Folds       []markup.Fold // stretches of Body that are shown folded
 	Found       Findings
+	SideID      ids.ID // of SideOut and SideIn: the conversation
 	ToTeam      ids.ID // of a hand-over: the new team
 	ToOwner     ids.ID // of a hand-over: the new owner; zero is the team's duty roster
 	ClaimedAt   clock.Stamp
 	CreatedAt   clock.Stamp
 	Attachments []Attachment
+	// Addressed are, of what came in, who wrote it and whom its sender named, without
+	// addresses of our own; of a reply, whom it goes to.
+	Addressed []Addressee
 }
 
 // Attachment is a file of a message.
@@ -176,6 +182,7 @@ type Attachment struct {
 	SHA256      []byte
 	BlobID      ids.ID
 	Virus       string // what a virus scanner calls it; "" if clean or not scanned
+	Linked      bool   // of a reply: too large for a mail, which holds a link to it instead
 }
 
 // Suggestion is a case that another may belong to.
@@ -221,6 +228,7 @@ const (
 	SuggestionDropped EventKind = "case.suggestion_dropped"
 	DeliveryFailed    EventKind = "delivery.failed"
 	DeliveryBounced   EventKind = "delivery.bounced"      // params message, delivery, report (the message that says so), reason, hard
+	DeliverySettled   EventKind = "delivery.settled"      // a person dealt with it: params message, delivery, way, next (the delivery sent instead)
 	Complained        EventKind = "delivery.complained"   // its receiver calls a message of the case spam
 	MessageMoved      EventKind = "message.moved"         // params message, from, to: in the events of both cases
 	CustomerChanged   EventKind = "case.customer_changed" // params from, to
@@ -232,6 +240,10 @@ const (
 	Restored          EventKind = "case.restored"
 	Deleted           EventKind = "case.deleted"
 	LinksRenewed      EventKind = "case.links_renewed"
+	SideSent          EventKind = "side.sent"       // params message, side
+	SideReceived      EventKind = "side.received"   // params message, side, joined
+	SideClosed        EventKind = "side.closed"     // params side
+	SideReopened      EventKind = "side.reopened"   // params side
 	Classified        EventKind = "case.classified" // params topic, product, region: ids, those that are set
 )
 
@@ -244,6 +256,7 @@ type Change struct {
 	Last         *Message // of a case that a message was moved out of: what came in last and is still there; nil if nothing
 	CustomerName string   // set when the case was opened
 	To           string   // address to acknowledge to; empty: the customer's
+	Side         *Side    // of SideSent: the conversation its Message is of
 	From         ids.ID   // whose Message, or whose the case, was before it was moved or became somebody else's
 	Removed      *Removal // set when the case is deleted, before its rows go
 	Awaits       bool     // the customer waits for an answer

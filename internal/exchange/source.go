@@ -64,7 +64,7 @@ func (s *Source) Close() {
 }
 
 // partName matches what an export is made of; nothing else is unpacked.
-var partName = regexp.MustCompile(`^(manifest\.json|[a-z]+\.jsonl|files/[0-9a-f]{2}/[0-9a-f]{64})$`)
+var partName = regexp.MustCompile(`^(manifest\.json|[a-z_]+\.jsonl|files/[0-9a-f]{2}/[0-9a-f]{64})$`)
 
 func (s *Source) unpack(ctx context.Context, path, scratch string, tell Progress) error {
 	file, err := os.Open(path)

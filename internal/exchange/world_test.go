@@ -192,8 +192,17 @@ func (w *world) live() {
 	w.must(w.people.BlockAddress(ctx, w.boss, "lockvogel@werbung.example", "wirbt"))
 	w.exec("UPDATE accounts SET receive = ? WHERE id = ?", []byte(`{"way":"imap","host":"imap.lindenau.example","port":993,"security":"tls","user":"hilfe","auth":"xoauth2","password":"password of a mailbox",
 		"oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of a client","refresh_token":"password of a token"},"folder":"INBOX","since":"now"}`), w.account.ID)
+	w.exec("UPDATE accounts SET relay = ?, signatures = ?, no_detail = true, sent_copy = true, sent_folder = 'Gesendet' WHERE id = ?", []byte(`{"host":"smtp.lindenau.example","port":587,"security":"starttls","user":"hilfe",
+		"auth":"oauthbearer","password":"password of a relay","oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of another client","refresh_token":"password of another token"}}`),
+		[]byte(`{"de":"Ihr {{team.name}}"}`), w.account.ID)
+	w.exec("UPDATE teams SET sender_name = 'Netz', mailbox_id = ? WHERE id = (SELECT team_id FROM accounts WHERE id = ?)", w.account.ID, w.account.ID)
 	w.exec("INSERT INTO mail_cursors (account_id, folder, uid_validity, uid, held, old_uid, started_at, changed_at) VALUES (?, 'Anträge', 4294967295, 17, '3,9:12', 5, 1, 2)", w.account.ID)
 	w.exec("INSERT INTO hooks (id, brand_id, account_id, provider, name, secret, active, created_at) VALUES (?, ?, ?, 'mailgun', 'Post', ?, true, 1)", ids.New(), w.boss.BrandID, w.account.ID, []byte("password of a provider"))
+	for i, account := range []ids.ID{{}, w.account.ID} {
+		w.exec("INSERT INTO templates (id, brand_id, account_id, key, language, subject, text, changed_at, changed_by) VALUES (?, ?, ?, 'ack', 'de', 'Vorgang {{case.number}}', 'Danke.\u2028{{case.number}}', 3, ?)", ids.New(), w.boss.BrandID, account, w.boss.ID)
+		w.exec("INSERT INTO template_changes (id, brand_id, account_id, key, language, subject, text, reset, changed_at) VALUES (?, ?, ?, 'ack', 'de', '', '', ?, 2)", ids.New(), w.boss.BrandID, account, i == 0)
+	}
+	w.exec("INSERT INTO digests (staff_id, brand_id, rhythm, next_at, changed_at) VALUES (?, ?, 2, 9, 1)", w.boss.ID, w.boss.BrandID)
 	first := w.arrives(mail("m1", "anna@post.example", "Zähler", "Der Zähler springt.\u2028<b>&"))
 	w.arrives(mail("m2", "anna@post.example", "Re: Zähler", "Noch etwas.", "In-Reply-To: <m1@post.example>"))
 	second := w.arrives(mail("m3", "anna@post.example", "Zähler", "Noch ein Vorgang."))
@@ -205,6 +214,9 @@ func (w *world) live() {
 	w.must(err)
 	_, err = w.desk.Reply(ctx, w.boss, first.ID, desk.ReplyForm{Text: "Guten Tag, das ist **normal**."})
 	w.must(err)
+	side, _, err := w.desk.OpenSide(ctx, w.boss, first.ID, desk.SideForm{To: "werkstatt@huber.example", Name: "Huber", Subject: "Teil 4711", SideLetter: desk.SideLetter{Text: "Haben Sie das Teil?"}})
+	w.must(err)
+	w.must(w.desk.CloseSide(ctx, w.boss, side.ID))
 	w.must(w.desk.HandOver(ctx, w.boss, third.ID, desk.HandOverForm{TeamID: w.grid, Reason: "nur das Netz"}))
 	w.must(w.desk.Merge(ctx, w.boss, first.ID, second.ID)) // into a later one
 	w.talk()

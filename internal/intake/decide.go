@@ -1,6 +1,9 @@
 package intake
 
 import (
+	"slices"
+
+	"lotse/internal/catalog"
 	"lotse/internal/desk"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/markup"
@@ -13,6 +16,10 @@ const maxAwaited = 20
 // connected with, else a new one with suggestions. A mail whose sender may be
 // forged joins by token alone.
 func (j *joiner) decide(l *letter, r *desk.Receipt) {
+	if a, ok := j.asides[l]; ok {
+		j.answerAside(l, a, r)
+		return
+	}
 	r.Awaited = j.unknown(l)
 	if sent, ok := j.spoken[l]; ok {
 		r.CaseID, r.Joined, r.Report, r.Quiet = sent.Case, desk.ByReport, true, true
@@ -47,7 +54,8 @@ func (j *joiner) byToken(l *letter) (ids.ID, bool) {
 			}
 		}
 	}
-	return ids.ID{}, false
+	sent := j.returned[l]
+	return sent.Case, !sent.Case.IsZero()
 }
 
 // byThread finds the case by messages a letter is connected with, and says which
@@ -180,6 +188,30 @@ func (j *joiner) connected(l *letter) ids.ID {
 	return ids.ID{}
 }
 
+// maxAddressed bounds how many people that stand in a message are kept, and
+// maxAddressedName their names, in runes.
+const (
+	maxAddressed     = 50
+	maxAddressedName = 100
+)
+
+// addressed are who wrote a letter and whom it names, each once and without
+// addresses of our own: some hold tokens, and nobody shall answer to them.
+func (j *joiner) addressed(from Address, to, cc []Address) (all []desk.Addressee) {
+	seen := map[string]bool{}
+	for role, list := range [][]Address{desk.RoleTo: to, desk.RoleCc: cc, desk.RoleBcc: nil, desk.RoleFrom: {from}} {
+		for _, x := range list {
+			own := slices.ContainsFunc(j.own, func(a catalog.Account) bool { return a.Receives(x.Value) })
+			if x.Value == "" || own || seen[x.Value] || len(all) == maxAddressed {
+				continue
+			}
+			seen[x.Value] = true
+			all = append(all, desk.Addressee{Role: desk.Role(role), Address: x.Value, Name: markup.CleanLine(x.Name, maxAddressedName)})
+		}
+	}
+	return all
+}
+
 // receipt is what the desk gets of a letter, but for its case.
 func (j *joiner) receipt(i int, l *letter, identity []byte) desk.Receipt {
 	m := l.incoming
@@ -193,7 +225,7 @@ func (j *joiner) receipt(i int, l *letter, identity []byte) desk.Receipt {
 		AuthorName: name, Address: m.From.Value, Channel: j.account.Channel, Language: j.language(l), Subject: m.Subject,
 		Text: text, HTML: markup.SafeHTML(hideLinks(string(m.HTML))), ExternalID: m.ExternalID, Identity: identity, EnvelopeID: l.row.ID,
 		Automation: uint8(m.Automation), Quiet: m.Automation == Replied || m.Automation == Bulk || m.Report != nil, ClaimedAt: m.Date, Attachments: l.files,
-		Folds: folds, Found: l.findings(),
+		Folds: folds, Found: l.findings(), Answers: m.References[:min(len(m.References), maxAwaited)], Addressed: j.addressed(m.From, m.To, m.Cc),
 	}
 	if l.forged() || l.isHistory() {
 		r.Address = "" // who is pretended to have written, or wrote long ago, waits for no acknowledgement

@@ -84,7 +84,8 @@ func TestDeleteLeavesNothing(t *testing.T) {
 		must(w.t, w.outbox.SendCaseLink(ctx, w.brand, main.Number))
 		must(w.t, w.outbox.SendFileLink(ctx, w.brand, "kanari@k.example"))
 		w.clock.Advance(2 * time.Second)
-		w.until("all is sent", func() bool { n, err := w.outbox.Pending(ctx); return err == nil && n == 0 && len(w.sent.all()) == 6 })
+		// Of three cases within the hour two are acknowledged.
+		w.until("all is sent", func() bool { n, err := w.outbox.Pending(ctx); return err == nil && n == 0 && len(w.sent.all()) == 5 })
 		// Another customer's case that was said to belong to it stays.
 		w.arrive(letter{ID: "3@k", From: "andere@k.example", Subject: "Re: " + main.Number, Text: "bleibt"})
 		w.settled()
@@ -132,7 +133,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 		}
 		var params []byte
 		must(w.t, w.db.Read().NewRaw("SELECT params FROM events WHERE kind = ?", desk.Deleted).Scan(ctx, &params))
-		for _, want := range []string{`"reason":"erasure"`, `"messages":7`, main.CaseID.String(), w.staff.ID.String()} {
+		for _, want := range []string{`"reason":"erasure"`, `"messages":6`, main.CaseID.String(), w.staff.ID.String()} {
 			if !bytes.Contains(params, []byte(want)) {
 				w.t.Errorf("the audit says %s, not %s", params, want)
 			}

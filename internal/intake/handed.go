@@ -66,6 +66,7 @@ func (j *joiner) handOn(l *letter, r *desk.Receipt, by colleague) {
 	r.Text, r.Folds = hideLinksIn(passedOn(text, l.incoming.Folds, begins))
 	r.HTML = ""
 	r.AuthorName, r.Address = f.From.Name, f.From.Value
+	r.Addressed = j.addressed(f.From, nil, nil)
 	if machine.MatchString(r.Address) {
 		r.Address = ""
 	}

@@ -110,7 +110,13 @@ type Parts struct {
 	Accounts Accounts
 	Readers  map[string]Reader // by channel
 	Token    func(brand ids.ID, token string) (number string, ok bool)
-	Queue    *queue.Queue // removes bytes whose rows are gone
+	// SideToken is Token for side conversations: it returns their code. nil: there are
+	// none.
+	SideToken func(brand ids.ID, token string) (code string, ok bool)
+	// Return is Token for return paths: it returns the delivery whose it is. nil:
+	// nothing came back to any.
+	Return func(token string) (delivery ids.ID, ok bool)
+	Queue  *queue.Queue // removes bytes whose rows are gone
 	// FirstTeam returns the team for what comes in by a page of a brand that has
 	// no mailbox.
 	FirstTeam func(ctx context.Context, brand ids.ID) (ids.ID, error)
@@ -149,6 +155,7 @@ func New(p Parts) *Intake {
 		queue.Register(p.Queue, in.removeBlobs)
 	}
 	p.Desk.AddHook(in.hook)
+	p.Desk.SetClaimer(in.enclose)
 	return in
 }
 

@@ -38,7 +38,10 @@ type joiner struct {
 	customer []ids.ID                   // by letter; zero for what a machine reports
 	blocked  []bool                     // by letter
 	spoken   map[*letter]Sent           // the delivery a letter speaks of
+	apart    map[*letter]Sent           // the delivery of no case a letter speaks of
+	returned map[*letter]Sent           // the delivery to whose return path somebody wrote
 	handed   map[*letter]colleague      // who of us passed a letter on
+	asides   map[*letter]aside          // the side conversation a letter is of
 	fresh    map[string]*desk.Receipt   // opened or joined by this batch, by external id
 	receipts []desk.Receipt             // to hand to the desk
 	places   map[*letter]int            // index into receipts
@@ -46,13 +49,14 @@ type joiner struct {
 	copyOf   map[*letter]int            // duplicates of a receipt of this batch
 	batchIDs map[string]int             // identity to index into receipts
 	bridges  []bridge                   // cases that turned out to be one
+	own      []catalog.Account          // all mailboxes of the desk
 }
 
 // bridge are two cases of one customer that a message showed to be one.
 type bridge struct{ from, into ids.ID }
 
 func (in *Intake) newJoiner(account catalog.Account) *joiner {
-	return &joiner{in: in, account: account, spoken: map[*letter]Sent{}, handed: map[*letter]colleague{}, fresh: map[string]*desk.Receipt{},
+	return &joiner{in: in, account: account, spoken: map[*letter]Sent{}, apart: map[*letter]Sent{}, returned: map[*letter]Sent{}, handed: map[*letter]colleague{}, fresh: map[string]*desk.Receipt{},
 		places: map[*letter]int{}, copies: map[*letter]desk.Place{}, copyOf: map[*letter]int{}, batchIDs: map[string]int{}}
 }
 
@@ -86,6 +90,9 @@ func (in *Intake) join(ctx context.Context, tx *db.Tx, account catalog.Account, 
 		return err
 	}
 	if err := j.report(ctx, tx, received); err != nil {
+		return err
+	}
+	if err := j.answers(ctx, tx); err != nil {
 		return err
 	}
 	return in.close(ctx, tx, letters, j, received, outcome)
@@ -165,6 +172,9 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 		}
 		numbers = append(numbers, j.numbersOf(l)...)
 	}
+	if j.own, err = in.Accounts.Accounts(ctx, "email"); err != nil {
+		return err
+	}
 	if j.stored, err = in.Desk.StoredTx(ctx, tx, identities); err != nil {
 		return err
 	}
@@ -180,6 +190,9 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 	if err := j.askSends(ctx, tx, letters); err != nil {
 		return err
 	}
+	if err := j.askSides(ctx, tx, letters); err != nil {
+		return err
+	}
 	if err := j.askPeople(ctx, tx, letters); err != nil {
 		return err
 	}
@@ -187,6 +200,9 @@ func (j *joiner) ask(ctx context.Context, tx *db.Tx, letters []*letter) (err err
 		return err
 	}
 	var cases []ids.ID
+	for _, a := range j.asides {
+		cases = append(cases, a.side.CaseID)
+	}
 	for _, p := range j.external {
 		cases = append(cases, p.CaseID)
 	}
@@ -209,6 +225,9 @@ func (j *joiner) askPeople(ctx context.Context, tx *db.Tx, letters []*letter) er
 		if _, spoken := j.spoken[l]; spoken && l.incoming.Report.Kind != Absent {
 			continue
 		}
+		if _, ok := j.asides[l]; ok {
+			continue
+		}
 		from, err := j.sender(ctx, l)
 		if err != nil {
 			return err
@@ -227,7 +246,7 @@ func (j *joiner) askPeople(ctx context.Context, tx *db.Tx, letters []*letter) er
 	for n, i := range at {
 		j.customer[i], j.blocked[i] = customers[n], blocked[n]
 	}
-	return nil
+	return j.askStrangers(ctx, tx, letters)
 }
 
 // place decides about one letter.
@@ -253,7 +272,9 @@ func (j *joiner) place(i int, l *letter) {
 	if r.Trash || r.Report {
 		return
 	}
-	j.members[desk.Member{CaseID: r.CaseID, CustomerID: r.CustomerID}] = true
+	if r.SideID.IsZero() {
+		j.members[desk.Member{CaseID: r.CaseID, CustomerID: r.CustomerID}] = true
+	}
 	if r.ExternalID == "" {
 		return
 	}
@@ -342,9 +363,9 @@ func subjectNumbers(subject string) []string {
 	return found
 }
 
-var secretLink = regexp.MustCompile(`/([lf])/[A-Za-z0-9_-]{43}`)
+var secretLink = regexp.MustCompile(`/([lfd])/[A-Za-z0-9_-]{43}`)
 
-// hideLinks takes the secret out of links to cases, which stand in every mail of
+// hideLinks takes the secret out of links to cases and files, which stand in every mail of
 // ours and so in what customers quote: who works on a case, or reads what of it
 // becomes public, must not be able to open it in the customer's name.
 func hideLinks(s string) string { return secretLink.ReplaceAllString(s, "/$1/…") }

@@ -135,7 +135,7 @@ func TestAnswerAfterThirtyDays(t *testing.T) {
 			w.clock.Advance(2 * time.Second)
 			w.until("the reply is sent", func() bool { return len(w.sent.all()) == i+2 })
 			out := w.sent.all()[i+1]
-			if out.To != "jonas@k.example" || out.Subject != "Re: Zähler defekt" || !strings.Contains(out.HTML, "Ihr Vorgang im Netz") {
+			if out.To != "jonas@k.example" || out.Subject != "Re: Zähler defekt" || !strings.Contains(out.HTML, "Vorgang im Netz ansehen") {
 				w.t.Fatalf("reply = %+v", out)
 			}
 			w.clock.Advance(30 * 24 * time.Hour)

@@ -13,6 +13,7 @@ const (
 	Complaint   ReportKind = 4 // its receiver calls it spam (RFC 5965)
 	Absent      ReportKind = 5 // its receiver is away (RFC 3834)
 	Read        ReportKind = 6 // it was displayed or deleted (RFC 8098)
+	Unexplained ReportKind = 7 // a mail system wrote about it, and nobody knows what
 )
 
 // Report is what a message says about the fate of another.

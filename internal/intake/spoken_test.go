@@ -119,7 +119,7 @@ func TestBounceRaisesItsCase(t *testing.T) {
 				w.t.Error("a mail server got an answer")
 			}
 		}
-		must(w.t, w.outbox.SendAgain(context.Background(), w.staff, w.answer(w.caseOf("Frage von kunde0@k.example")).ID))
+		must(w.t, w.outbox.SendAgain(context.Background(), w.staff, w.answer(w.caseOf("Frage von kunde0@k.example")).ID, true))
 		w.until("it is sent again", func() bool {
 			d := w.answer(w.caseOf("Frage von kunde0@k.example"))
 			return d.State == outbox.Sent && d.Reported == 0

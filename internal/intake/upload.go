@@ -145,6 +145,18 @@ func (in *Intake) claim(ctx context.Context, tx *db.Tx, brand ids.ID, tokens []s
 	return files, nil
 }
 
+// enclose claims the files of a reply of staff. Field errors: files.
+func (in *Intake) enclose(ctx context.Context, tx *db.Tx, brand ids.ID, tokens []string) ([]desk.Attachment, error) {
+	if len(tokens) > MaxUploads {
+		return nil, errs.Field("files", "upload.too_many", "Max", MaxUploads)
+	}
+	files, err := in.claim(ctx, tx, brand, tokens)
+	if errors.Is(err, errUploadGone) {
+		return nil, errs.Field("files", "upload.gone")
+	}
+	return files, err
+}
+
 func hashesOf(tokens []string) [][]byte {
 	hashes := make([][]byte, len(tokens))
 	for i, t := range tokens {

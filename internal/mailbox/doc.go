@@ -5,8 +5,9 @@
 // What a mailbox is (its address, where its mail lies, the passwords) belongs to
 // package catalog and changes when an administrator says so. What is here changes
 // while mail runs. An adapter that fetches keeps its place with Cursor and
-// Advance and says with Note how it went, at least every Heartbeat; pages, the
-// API and the figures ask for States and Alarms, which cost no statement while
+// Advance and says with Note how it went, at least every Heartbeat; the outbox
+// says with NoteSending when mail can't leave, or copies of it can't be kept. Pages,
+// the API and the figures ask for Health and Alarms, which cost no statement while
 // what was read is fresh.
 package mailbox
 
@@ -56,7 +57,8 @@ type Parts struct {
 // Boxes knows how the mailboxes are doing.
 type Boxes struct {
 	Parts
-	states snapshot.Of[map[ids.ID]State]
+	states  snapshot.Of[map[ids.ID]State]
+	sending snapshot.Of[map[ids.ID]map[Part]Trouble] // what fails
 
 	mu      sync.Mutex
 	arrived map[ids.ID]clock.Stamp // since the last Flush
@@ -66,6 +68,6 @@ type Boxes struct {
 // New returns what knows how the mailboxes are doing.
 func New(p Parts) *Boxes {
 	b := &Boxes{Parts: p, arrived: map[ids.ID]clock.Stamp{}, watched: map[ids.ID]clock.Stamp{}}
-	b.states.Alone = !p.DB.Postgres()
+	b.states.Alone, b.sending.Alone = !p.DB.Postgres(), !p.DB.Postgres()
 	return b
 }

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"slices"
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
@@ -18,10 +19,24 @@ type Health struct {
 	Known bool
 	// Alarm says that it has failed for so long that somebody has to know.
 	Alarm bool
+	// Troubles are the parts that fail, this one too.
+	Troubles []Trouble
+}
+
+// Alarm is a part of a mailbox that has failed for so long that somebody has to know.
+type Alarm struct {
+	Account catalog.PublicAccount
+	Trouble
 }
 
 // Fails reports whether mail can't come in at the moment.
 func (h Health) Fails() bool { return h.Account.Active && h.Known && !h.OK }
+
+// Alarming reports whether a part of it has failed for so long that somebody has to
+// know.
+func (h Health) Alarming() bool {
+	return slices.ContainsFunc(h.Troubles, func(t Trouble) bool { return t.Alarm })
+}
 
 // Health returns how the mailboxes of the actor's brand are doing, by account. It
 // needs ManageCatalog.
@@ -42,9 +57,10 @@ func (b *Boxes) Health(ctx context.Context, a access.Actor) (map[ids.ID]Health, 
 	return found, nil
 }
 
-// Alarms returns the mailboxes of the actor's brand that have failed for longer
-// than AlarmAfter. It needs RepairIntake, so that leads hear of it too.
-func (b *Boxes) Alarms(ctx context.Context, a access.Actor) ([]Health, error) {
+// Alarms returns what has failed at the mailboxes of the actor's brand for longer
+// than AlarmAfter: that nothing comes in, that nothing leaves. It needs
+// RepairIntake, so that leads hear of it too.
+func (b *Boxes) Alarms(ctx context.Context, a access.Actor) ([]Alarm, error) {
 	if err := a.Require(access.RepairIntake); err != nil {
 		return nil, err
 	}
@@ -52,10 +68,12 @@ func (b *Boxes) Alarms(ctx context.Context, a access.Actor) ([]Health, error) {
 	if err != nil {
 		return nil, err
 	}
-	var alarms []Health
+	var alarms []Alarm
 	for _, h := range all {
-		if h.Alarm && h.Account.BrandID == a.BrandID {
-			alarms = append(alarms, h)
+		for _, t := range h.Troubles {
+			if t.Alarm && h.Account.BrandID == a.BrandID {
+				alarms = append(alarms, Alarm{Account: h.Account, Trouble: t})
+			}
 		}
 	}
 	return alarms, nil
@@ -72,11 +90,17 @@ func (b *Boxes) All(ctx context.Context) ([]Health, error) {
 	if err != nil {
 		return nil, err
 	}
+	failing, err := b.sending.Get(ctx, b.Clock, b.readSending)
+	if err != nil {
+		return nil, err
+	}
 	now := clock.Now(b.Clock)
 	all := make([]Health, len(accounts))
 	for i, a := range accounts {
 		s, known := states[a.ID]
-		all[i] = b.judge(Health{Account: a.Public(), State: s, Known: known}, now)
+		h := b.judge(Health{Account: a.Public(), State: s, Known: known}, now)
+		h.Troubles = b.troubles(h, failing[a.ID], now)
+		all[i] = h
 	}
 	return all, nil
 }

@@ -342,3 +342,73 @@ func TestTry(t *testing.T) {
 		}
 	})
 }
+
+func TestSendingTrouble(t *testing.T) {
+	each(t, func(h *house) {
+		f := h.form("hilfe@lindenau.example")
+		f.Sending = &catalog.Sending{SentCopy: true}
+		made, err := h.catalog.CreateAccount(h.ctx, h.admin, f)
+		h.must(err)
+		h.note(made.ID, works)
+		note := func(part mailbox.Part, r mailbox.Result) bool {
+			t.Helper()
+			recovered, err := h.boxes.NoteSending(h.ctx, made.ID, part, r)
+			h.must(err)
+			return recovered
+		}
+		well := mailbox.Result{Step: mailbox.SignIn, OK: true}
+		bad := mailbox.RelayFailed(errs.Field("user", "mail.probe.auth", "Host", "smtp.example", "Words", "535 <script>"))
+		if bad.Step != mailbox.SignIn || bad.Field != "relay_user" {
+			t.Errorf("a refused sign-in is %+v", bad)
+		}
+		ctx, n := db.WithCounter(h.ctx)
+		if note(mailbox.SendPart, well) {
+			t.Error("what never failed recovers")
+		}
+		n.Store(0)
+		for range 50 {
+			_, err := h.boxes.NoteSending(ctx, made.ID, mailbox.SendPart, well)
+			h.must(err)
+		}
+		if n.Load() != 0 {
+			t.Errorf("all is well as before costs %d statements", n.Load())
+		}
+		note(mailbox.SendPart, bad)
+		note(mailbox.CopyPart, mailbox.Result{Step: mailbox.Filed, Key: "mailbox.remedy.copy_full"})
+		began := clock.Now(h.clock)
+		now := h.health(made.ID)
+		if len(now.Troubles) != 2 || now.Troubles[0].Part != mailbox.SendPart || now.Troubles[0].Args["Words"] != "535 <script>" || now.Fails() || now.Alarming() {
+			t.Errorf("troubles %+v", now.Troubles)
+		}
+		h.clock.Advance(mailbox.AlarmAfter)
+		h.note(made.ID, works)
+		note(mailbox.SendPart, bad)
+		for _, boxes := range []*mailbox.Boxes{h.boxes, h.anotherNode()} {
+			alarms, err := boxes.Alarms(h.ctx, h.admin)
+			if h.must(err); len(alarms) != 1 || alarms[0].Part != mailbox.SendPart || alarms[0].Since != began {
+				t.Errorf("alarms %+v", alarms)
+			}
+		}
+		if !note(mailbox.SendPart, well) || note(mailbox.SendPart, well) {
+			t.Error("it recovers once")
+		}
+		if now := h.health(made.ID); len(now.Troubles) != 1 || now.Troubles[0].Part != mailbox.CopyPart || now.Alarming() {
+			t.Errorf("what is left: %+v", now.Troubles)
+		}
+		f.Sending = &catalog.Sending{}
+		_, err = h.catalog.UpdateAccount(h.ctx, h.admin, made.ID, f)
+		h.must(err)
+		if now := h.health(made.ID); len(now.Troubles) != 0 {
+			t.Errorf("nobody wants copies any more: %+v", now.Troubles)
+		}
+	})
+}
+
+func TestRelayFailed(t *testing.T) {
+	for key, want := range map[string]mailbox.Step{"mail.probe.dial": mailbox.Connect, "mail.probe.hello": mailbox.Connect, "mail.probe.tls": mailbox.Secure, "mail.probe.starttls": mailbox.Secure,
+		"mail.probe.auth": mailbox.SignIn, "mail.probe.bearer": mailbox.SignIn, "mail.probe.no_auth": mailbox.SignIn, "mail.probe.token_revoked": mailbox.Token, "mail.probe.token_server": mailbox.Token} {
+		if got := mailbox.RelayFailed(errs.Field("receive_user", key)); got.Step != want || got.Field != "receive_user" || got.Key != key {
+			t.Errorf("%s: %+v", key, got)
+		}
+	}
+}

@@ -19,6 +19,7 @@ const (
 	Folder  Step = "folder"  // the folder is there and can be read
 	Read    Step = "read"    // mail can be fetched
 	Keep    Step = "keep"    // what was fetched can be kept here
+	Filed   Step = "filed"   // a copy of what was sent is in its folder
 	Watch   Step = "watch"   // somebody fetches at all; noted by nobody, see Lost
 )
 

@@ -2,13 +2,11 @@ package mailbox
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
-	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 )
 
@@ -81,29 +79,43 @@ func (b *Boxes) tryFetching(ctx context.Context, account catalog.Account) []Resu
 	return fetcher.TestReceive(ctx, account.Receive)
 }
 
-// relaySteps says which step a fault of a relay belongs to.
-var relaySteps = map[string]Step{"mail.probe.dial": Connect, "mail.probe.hello": Connect, "mail.probe.starttls": Secure, "mail.probe.tls": Secure, "mail.probe.auth": SignIn}
+// relaySteps says which step a fault of a relay belongs to. What begins with
+// mail.probe.token is about the access token.
+var relaySteps = map[string]Step{"mail.probe.dial": Connect, "mail.probe.hello": Connect, "mail.probe.starttls": Secure, "mail.probe.tls": Secure,
+	"mail.probe.auth": SignIn, "mail.probe.no_auth": SignIn, "mail.probe.bearer": SignIn}
+
+// RelayFailed is what a fault of a relay, as TryRelay returns it, says about the
+// mailbox.
+func RelayFailed(err error) Result {
+	failed := Failed(Connect, err)
+	switch {
+	case relaySteps[failed.Key] != "":
+		failed.Step = relaySteps[failed.Key]
+	case strings.HasPrefix(failed.Key, "mail.probe.token"):
+		failed.Step = Token
+	}
+	if failed.Field != "" && !strings.HasPrefix(failed.Field, "relay_") && !strings.HasPrefix(failed.Field, "receive_") {
+		failed.Field = "relay_" + failed.Field
+	}
+	return failed
+}
 
 func (b *Boxes) trySending(ctx context.Context, account catalog.Account) []Result {
 	steps := []Step{Connect}
 	if account.Relay.Security != catalog.NoSecurity {
 		steps = append(steps, Secure)
 	}
-	if account.Relay.User != "" {
+	if account.SignIn().UsesOAuth() {
+		steps = append(steps, Token)
+	}
+	if account.SignIn().User != "" {
 		steps = append(steps, SignIn)
 	}
 	err := b.Relays.TryRelay(ctx, account)
 	if err == nil {
 		return passed(steps)
 	}
-	failed := Failed(Connect, err)
-	var e *errs.Error
-	if errors.As(err, &e) && relaySteps[e.Key] != "" {
-		failed.Step = relaySteps[e.Key]
-	}
-	if failed.Field != "" && !strings.HasPrefix(failed.Field, "relay_") {
-		failed.Field = "relay_" + failed.Field
-	}
+	failed := RelayFailed(err)
 	before := max(0, slices.Index(steps, failed.Step))
 	return append(passed(steps[:before]), failed)
 }

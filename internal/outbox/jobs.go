@@ -37,6 +37,7 @@ func (o *Outbox) HastenTx(ctx context.Context, tx *db.Tx, delivery ids.ID) error
 	if err != nil {
 		return fmt.Errorf("hastening a delivery: %w", err)
 	}
+	tx.AfterCommit(o.rests.wake) // who asks wants to see what its relay says now
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"lotse/internal/access"
@@ -15,19 +16,12 @@ import (
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
-	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
+	"lotse/internal/templates"
 )
 
 // FileLinkLifetime is how long a link to the virtual file works.
 const FileLinkLifetime = 30 * time.Minute
-
-// Whoever asks for a link makes us write to somebody: one address gets only a
-// few within a day, whoever asks.
-const (
-	maxLinks   = 5
-	linkWindow = 24 * time.Hour
-)
 
 // keep stores, just before a mail leaves, what makes the link in it work. A mail
 // that never leaves makes no link.
@@ -113,18 +107,12 @@ func (o *Outbox) SendFileLink(ctx context.Context, brand ids.ID, email string) e
 
 // addLink queues a mail with a link, unless the address has had enough of them.
 func (o *Outbox) addLink(ctx context.Context, tx *db.Tx, row deliveryRow, address string) error {
+	allowed, err := o.allowTx(ctx, tx, []unasked{{kind: row.Kind, address: address, caseID: row.CaseID}})
+	if err != nil || !allowed[0] {
+		return err
+	}
 	now := clock.Now(o.Clock)
 	row.AddressLookup = o.lookup(address)
-	var n int // literals: the partial indexes say the same
-	err := tx.NewRaw(`SELECT (SELECT count(*) FROM deliveries WHERE kind >= 4 AND address_lookup = ? AND created_at > ?) +
-		? * (SELECT count(*) FROM deliveries WHERE reported = 4 AND address_lookup = ? AND created_at > ?)`,
-		row.AddressLookup, now.Add(-linkWindow), maxLinks, row.AddressLookup, now.Add(-complaintWindow)).Scan(ctx, &n)
-	if err != nil {
-		return fmt.Errorf("counting link mails: %w", err)
-	}
-	if n >= maxLinks { // who called a mail of ours spam gets none
-		return nil
-	}
 	if row.ID.IsZero() {
 		row.ID = ids.New()
 	}
@@ -143,15 +131,21 @@ func (o *Outbox) composeCaseLink(ctx context.Context, row deliveryRow, out *Outg
 	if err != nil {
 		return nil, err
 	}
+	account, err := o.account(ctx, row.Channel, row.BrandID, row.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := o.answersTo(ctx, account)
+	if err != nil {
+		return nil, err
+	}
 	link, keep := o.secretLink(brand, c)
-	p := i18n.For(i18n.Match(c.Language, brand.Language))
-	token := tokenAddress(out.From, ReplyToken(o.Seal, c.BrandID, c.Number))
-	out.To, out.ReplyTo, out.ReturnPath, out.Language, out.Automatic = o.Seal.Open(c.CustomerID, row.Address), token, token, string(p.Locale()), true
-	out.ExternalID = externalID(row.ID, out.From)
-	out.Subject = p.T("link.case.subject", "Brand", brand.Name, "Number", c.Number)
-	out.Text = p.T("link.case.text", "Brand", brand.Name, "Number", c.Number, "Link", link,
-		"Days", int(access.PassLifetime.Hours()/24))
-	return keep, nil
+	out.To, out.ReplyTo = o.Seal.Open(c.CustomerID, row.Address), detailed(answers, ReplyToken(o.Seal, c.BrandID, c.Number))
+	out.ReturnPath, out.ExternalID = o.returnPath(account, row.ID, out.ReplyTo), externalID(row.ID, out.From)
+	return keep, o.post(ctx, row, templates.CaseLink, c.Language, templates.Values{
+		templates.CaseNumber: c.Number, templates.ALink: link, templates.MailboxAddress: account.Address,
+		templates.LinkDays: strconv.Itoa(int(access.PassLifetime.Hours() / 24)),
+	}, out)
 }
 
 // composeFileLink fills in the mail with the link to the virtual file. The link
@@ -173,13 +167,11 @@ func (o *Outbox) composeFileLink(ctx context.Context, row deliveryRow, out *Outg
 	if err != nil {
 		return err
 	}
-	p := i18n.For(i18n.Match(content.Language, brand.Language))
-	out.To, out.Language, out.Automatic = o.Seal.Open(row.ID, row.Address), string(p.Locale()), true
-	out.ExternalID = externalID(row.ID, out.From)
-	out.Subject = p.T("link.file.subject", "Brand", brand.Name)
-	out.Text = p.T("link.file.text", "Brand", brand.Name, "Link", o.base(brand)+"/f/"+string(token),
-		"Minutes", int(FileLinkLifetime.Minutes()), "My", o.base(brand)+"/my")
-	return nil
+	out.To, out.ExternalID = o.Seal.Open(row.ID, row.Address), externalID(row.ID, out.From)
+	return o.post(ctx, row, templates.FileLink, content.Language, templates.Values{
+		templates.ALink: o.base(brand) + "/f/" + string(token), templates.PortalLink: o.base(brand) + "/my", templates.MailboxAddress: out.From,
+		templates.LinkMinutes: strconv.Itoa(int(FileLinkLifetime.Minutes())),
+	}, out)
 }
 
 // noAccount reports that a brand has no mailbox to send from.

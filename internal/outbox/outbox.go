@@ -7,11 +7,19 @@
 // being sent when the program died is uncertain: that is shown to a person and
 // never repeated by itself.
 //
-//	queued ──▶ sending ──▶ sent
+//	queued ──▶ sending ──▶ sent        (the server took it)
 //	  │ ▲         ├──────▶ failed      (the server refused, or time ran out)
 //	  │ └─────────┤                    (a passing fault: again later)
 //	  │           └──────▶ uncertain   (connection or program lost in between)
-//	  └──────────────────▶ cancelled   (taken back in time)
+//	  ├──────────────────▶ cancelled   (taken back in time)
+//	  └─ held                          (the mailbox sends nothing automatic for now)
+//
+//	sent ──────▶ failed                (a report says that it came back)
+//	uncertain ─▶ sent | failed         (an answer or a report proves it)
+//	failed | uncertain ─▶ settled      (a person: by phone, to another address, again)
+//
+// Whatever is sent once more is a delivery of its own, which follows the settled
+// one: so each has one outcome, and what comes back late finds the one it is about.
 //
 // Texts are put together when they are sent, so that a secret link in a mail to
 // a colleague is never stored. How a channel sends is not known here: an adapter
@@ -31,6 +39,7 @@ import (
 	"lotse/internal/desk"
 	"lotse/internal/intake"
 	"lotse/internal/people"
+	"lotse/internal/platform/blob"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
@@ -38,6 +47,8 @@ import (
 	"lotse/internal/platform/live"
 	"lotse/internal/platform/queue"
 	"lotse/internal/platform/seal"
+	"lotse/internal/platform/snapshot"
+	"lotse/internal/templates"
 )
 
 // State is where a delivery stands.
@@ -50,10 +61,12 @@ const (
 	Sent      State = 3
 	Failed    State = 4
 	Unsure    State = 5
+	Settled   State = 6 // a person dealt with it in another way
 	Cancelled State = 7
+	Held      State = 8 // waits for a person: the mailbox sends nothing automatic for now
 )
 
-var stateNames = map[State]string{Queued: "queued", Sending: "sending", Sent: "sent", Failed: "failed", Unsure: "uncertain", Cancelled: "cancelled"}
+var stateNames = map[State]string{Queued: "queued", Sending: "sending", Sent: "sent", Failed: "failed", Unsure: "uncertain", Settled: "settled", Cancelled: "cancelled", Held: "held"}
 
 // String returns the state's name in the catalogue ("delivery.state.queued").
 func (s State) String() string { return stateNames[s] }
@@ -69,6 +82,7 @@ const (
 	// Mails somebody asked for on a page, perhaps not their receiver.
 	CaseLinkKind Kind = 4 // the secret link of a case
 	FileLinkKind Kind = 5 // the one-time link to the virtual file
+	SideKind     Kind = 6 // a letter of a side conversation
 )
 
 // What became of a delivery that no server has spoken about, in Delivery.Words:
@@ -102,6 +116,13 @@ type Delivery struct {
 	Reason   string // what it means: key of the catalogue below "bounce.reason."
 	Hard     bool   // writing there again is useless
 	Until    clock.Stamp
+	Role     Role // in which field of the mail the receiver stands
+	// How it was settled, by whom and when; zero if it was not. One that is Sent was
+	// uncertain until its arrival was proven.
+	Way       Way
+	SettledBy ids.ID // a staff member; zero if what came proved it
+	SettledAt clock.Stamp
+	Follows   ids.ID // the delivery it was sent instead of; zero if none
 }
 
 type deliveryRow struct {
@@ -130,6 +151,11 @@ type deliveryRow struct {
 	Reason        string
 	Hard          bool
 	UntilAt       clock.Stamp `bun:",nullzero"`
+	Role          Role
+	Way           Way
+	SettledBy     ids.ID      `bun:",nullzero"`
+	SettledAt     clock.Stamp `bun:",nullzero"`
+	Follows       ids.ID      `bun:",nullzero"`
 }
 
 // Parts are what an outbox is made of.
@@ -142,11 +168,17 @@ type Parts struct {
 	Desk    *desk.Desk
 	People  *people.People
 	Catalog *catalog.Catalog
-	Senders map[string]Sender // by channel
-	BaseURL string            // of the desk, for links in mails to colleagues
-	Hello   string            // name to give when connecting to a relay
-	Log     *slog.Logger
-	Counted func(State) // told of each outcome, for figures; may be nil
+	// Templates are the words of what is written here. nil: New makes them.
+	Templates *templates.Templates
+	Blobs     *blob.Folder      // of the files of replies
+	Teams     Teams             // nil: every case is answered from the mailbox it came in by
+	Boxes     Boxes             // nil: nobody is told how mailboxes send; may be set until the queue starts
+	Colors    ColorPicker       // nil: all brands wear our colours
+	Senders   map[string]Sender // by channel
+	BaseURL   string            // of the desk, for links in mails to colleagues
+	Hello     string            // name to give when connecting to a relay
+	Log       *slog.Logger
+	Counted   func(State) // told of each outcome, for figures; may be nil
 }
 
 // Outbox sends.
@@ -155,6 +187,11 @@ type Outbox struct {
 	passes  *access.Passes
 	links   *access.Links
 	notices map[string]Renderer
+	rests   *rests
+	known   *ledger
+	brakes  snapshot.Of[[]brakeNow]
+	swept   clock.Stamp // when old figures were forgotten last
+	logos   logos
 }
 
 // New returns an outbox and registers its jobs with the queue and its hooks
@@ -163,9 +200,16 @@ func New(p Parts) *Outbox {
 	if p.Counted == nil {
 		p.Counted = func(State) {}
 	}
-	o := &Outbox{Parts: p, passes: access.NewPasses(p.DB, p.Clock), links: access.NewLinks(p.DB, p.Clock), notices: map[string]Renderer{}}
+	if p.Templates == nil {
+		p.Templates = templates.New(p.DB, p.Clock, p.Catalog)
+	}
+	o := &Outbox{Parts: p, passes: access.NewPasses(p.DB, p.Clock), links: access.NewLinks(p.DB, p.Clock), notices: map[string]Renderer{},
+		rests: newRests(), known: newLedger()}
+	o.brakes.Alone = !p.DB.Postgres()
 	queue.Register(p.Queue, o.work)
+	queue.Register(p.Queue, o.keepCopy)
 	p.Desk.SetAcknowledger(o.acknowledge)
+	p.Desk.SetPreparer(o.prepare)
 	p.Desk.AddHook(o.hook)
 	return o
 }
@@ -177,6 +221,10 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 		switch c.Kind {
 		case desk.Replied, desk.Acknowledged:
 			send = append(send, c)
+		case desk.SideSent:
+			if err := o.addSide(ctx, tx, c); err != nil {
+				return err
+			}
 		case desk.ReplyWithdrawn:
 			if err := o.cancel(ctx, tx, c.Message.ID); err != nil {
 				return err
@@ -204,41 +252,62 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 func (o *Outbox) enqueue(ctx context.Context, tx *db.Tx, send []desk.Change) error {
 	var customers []ids.ID
 	for _, c := range send {
-		if c.To == "" {
+		if c.To == "" && len(c.Message.Addressed) == 0 {
 			customers = append(customers, c.Case.CustomerID)
 		}
 	}
-	addresses, err := o.People.AddressesTx(ctx, tx, people.Email, customers)
+	known, err := o.People.AddressesTx(ctx, tx, people.Email, customers)
 	if err != nil {
 		return err
 	}
 	rows := make([]deliveryRow, 0, len(send))
 	for _, c := range send {
-		to := c.To
-		if to == "" {
-			to = addresses[c.Case.CustomerID].Value
-		}
-		if to == "" && c.Kind == desk.Acknowledged {
+		to := receivers(c, known[c.Case.CustomerID].Value)
+		if len(to) == 0 && c.Kind == desk.Acknowledged {
 			continue // nobody to tell; the case stands all the same
 		}
-		if to == "" {
+		if len(to) == 0 {
 			return errs.Field("text", "delivery.no_address")
 		}
-		row, err := o.rowFor(ctx, tx, c, to)
+		row, err := o.rowFor(ctx, tx, c)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row)
+		for _, x := range to {
+			row.ID, row.Role = ids.New(), x.Role
+			row.Address, row.AddressLookup = o.Seal.Seal(c.Case.CustomerID, x.Address), o.lookup(x.Address)
+			rows = append(rows, row)
+		}
 	}
 	return o.add(ctx, tx, rows)
 }
 
-func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to string) (deliveryRow, error) {
+// receivers are who gets what a change wrote; customer is the customer's address.
+func receivers(c desk.Change, customer string) []desk.Addressee {
+	switch {
+	case c.To != "":
+		return []desk.Addressee{{Address: c.To}}
+	case len(c.Message.Addressed) > 0:
+		return c.Message.Addressed
+	case customer != "":
+		return []desk.Addressee{{Address: customer}}
+	}
+	return nil
+}
+
+// rowFor is the delivery of what a change wrote, but for its receiver.
+func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change) (deliveryRow, error) {
 	now := clock.Now(o.Clock)
 	row := deliveryRow{
-		ID: ids.New(), BrandID: c.Case.BrandID, AccountID: c.Case.AccountID, CaseID: c.Case.ID, MessageID: c.Message.ID,
-		Kind: AckKind, Channel: sendBy(c.Case), Address: o.Seal.Seal(c.Case.CustomerID, to), AddressLookup: o.lookup(to),
-		Content: []byte{}, State: Queued, NextAt: now, Words: []byte{}, CreatedAt: now,
+		BrandID: c.Case.BrandID, AccountID: c.Case.AccountID, CaseID: c.Case.ID, MessageID: c.Message.ID,
+		Kind: AckKind, Channel: sendBy(c.Case), Content: []byte{}, State: Queued, NextAt: now, Words: []byte{}, CreatedAt: now,
+	}
+	account, _, err := o.identity(ctx, c.Case)
+	if err != nil && (!noAccount(err) || c.Case.Channel == row.Channel) {
+		return deliveryRow{}, err // else the answer stands on the page, and the delivery tells that it goes no further
+	}
+	if !account.ID.IsZero() {
+		row.AccountID = account.ID
 	}
 	if c.Kind == desk.Acknowledged {
 		return row, nil
@@ -248,10 +317,6 @@ func (o *Outbox) rowFor(ctx context.Context, tx *db.Tx, c desk.Change, to string
 		return deliveryRow{}, err
 	}
 	row.Kind, row.NextAt = ReplyKind, now.Add(time.Duration(undo)*time.Second)
-	account, err := o.account(ctx, row.Channel, c.Case.BrandID, c.Case.AccountID)
-	if err != nil && (!noAccount(err) || c.Case.Channel == row.Channel) {
-		return deliveryRow{}, err // else the answer stands on the page, and the delivery tells that it goes no further
-	}
 	return row, o.Desk.NameTx(ctx, tx, c.Case, c.Message.ID, externalID(c.Message.ID, account.Address))
 }
 
@@ -260,12 +325,17 @@ func (o *Outbox) add(ctx context.Context, tx *db.Tx, rows []deliveryRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	if err := o.hold(ctx, tx, rows); err != nil {
+		return err
+	}
 	if _, err := tx.NewInsert().Model(&rows).Returning("NULL").Exec(ctx); err != nil {
 		return fmt.Errorf("adding deliveries: %w", err)
 	}
-	jobs := make([]queue.Job, len(rows))
-	for i, r := range rows {
-		jobs[i] = queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery, After: r.NextAt.Time().Sub(r.CreatedAt.Time())}
+	jobs := make([]queue.Job, 0, len(rows))
+	for _, r := range rows {
+		if r.State == Queued {
+			jobs = append(jobs, queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery, After: r.NextAt.Time().Sub(r.CreatedAt.Time())})
+		}
 	}
 	return o.Queue.Add(ctx, tx, jobs...)
 }
@@ -286,18 +356,22 @@ func (o *Outbox) drop(ctx context.Context, tx *db.Tx, r *desk.Removal) error {
 	if err != nil {
 		return fmt.Errorf("deleting deliveries: %w", err)
 	}
-	return nil
+	return o.dropLinks(ctx, tx, r.Messages)
 }
 
-// cancel takes a reply's delivery back, unless its sending has begun or its time
-// has come: from then on the customer may have read it on the case's page.
+// cancel takes a reply's deliveries back, unless the sending of one has begun or
+// its time has come: from then on the customer may have read it on the case's page.
 func (o *Outbox) cancel(ctx context.Context, tx *db.Tx, message ids.ID) error {
-	res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
-		Where("message_id = ? AND state = ? AND attempts = 0 AND next_at > ?", message, Queued, clock.Now(o.Clock)).Exec(ctx)
+	all, err := tx.NewSelect().Model((*deliveryRow)(nil)).Where("message_id = ?", message).Count(ctx)
 	if err != nil {
-		return fmt.Errorf("taking a delivery back: %w", err)
+		return fmt.Errorf("counting deliveries: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
+	res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
+		Where("message_id = ? AND state = ? AND attempts = 0 AND reason = '' AND next_at > ?", message, Queued, clock.Now(o.Clock)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("taking deliveries back: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 && n == int64(all) {
 		return err
 	}
 	return errs.New(errs.Conflict, "delivery.too_late")
@@ -309,7 +383,7 @@ func (o *Outbox) follow(ctx context.Context, tx *db.Tx, c desk.Change) error {
 		return nil
 	}
 	_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("case_id = ?", c.Case.MergedInto).
-		Where("case_id = ? AND kind < ?", c.Case.ID, CaseLinkKind).Exec(ctx) // a link opens the case it was asked for
+		Where("case_id = ? AND kind <> ?", c.Case.ID, CaseLinkKind).Exec(ctx) // a link opens the case it was asked for
 	if err != nil {
 		return fmt.Errorf("moving deliveries: %w", err)
 	}
@@ -325,7 +399,7 @@ func (o *Outbox) hand(ctx context.Context, tx *db.Tx, c desk.Change) error {
 	case c.Kind == desk.CustomerChanged:
 		q = q.Where("case_id = ?", c.Case.ID)
 		_, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Cancelled).Set("next_at = NULL").
-			Where("case_id = ? AND kind = ? AND state = ?", c.Case.ID, CaseLinkKind, Queued).Exec(ctx)
+			Where("case_id = ? AND kind = ? AND state IN (?, ?)", c.Case.ID, CaseLinkKind, Queued, Held).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("cancelling links for who is no longer the customer: %w", err)
 		}

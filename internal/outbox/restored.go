@@ -14,7 +14,7 @@ import (
 func (o *Outbox) SettleRestored(ctx context.Context) (int, error) {
 	for settled := 0; ; {
 		var rows []deliveryRow
-		err := o.DB.Read().NewSelect().Model(&rows).Where("state IN (?, ?)", Queued, Sending).Limit(1000).Scan(ctx)
+		err := o.DB.Read().NewSelect().Model(&rows).Where("state IN (?, ?, ?)", Queued, Sending, Held).Limit(1000).Scan(ctx)
 		if err != nil {
 			return settled, db.Classify(fmt.Errorf("finding deliveries that waited: %w", err))
 		}
@@ -22,10 +22,7 @@ func (o *Outbox) SettleRestored(ctx context.Context) (int, error) {
 			return settled, nil
 		}
 		for _, row := range rows {
-			if row.State == Sending {
-				row.Attempts-- // counted when it was marked
-			}
-			if err := o.failed(ctx, row, &SendError{Outcome: Uncertain, Words: Restored}); err != nil {
+			if err := o.abandon(ctx, row, Restored); err != nil {
 				return settled, err
 			}
 			settled++

@@ -2,12 +2,14 @@ package outbox
 
 import (
 	"context"
+	"errors"
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
+	"lotse/internal/templates"
 )
 
 // Prober is a Sender that can try a relay step by step without sending. Its
@@ -24,7 +26,23 @@ func (o *Outbox) TryRelay(ctx context.Context, account catalog.Account) error {
 	if !ok {
 		return errs.Field("relay_host", "delivery.no_relay")
 	}
-	return p.Probe(ctx, o.relay(account))
+	return atFetching(account, p.Probe(ctx, o.relay(account)))
+}
+
+// atFetching leads an error about signing in to the settings of fetching, where an
+// account signs in with those.
+func atFetching(account catalog.Account, err error) error {
+	var e *errs.Error
+	if !account.Relay.SameSignIn || !errors.As(err, &e) {
+		return err
+	}
+	switch e.Field {
+	case "user", "auth", "token_url", "client_id", "refresh_token", "scope":
+		there := *e
+		there.Field = "receive_" + e.Field
+		return &there
+	}
+	return err
 }
 
 // SendTest tries an account's relay and sends a test mail through it at once, so
@@ -47,14 +65,19 @@ func (o *Outbox) SendTest(ctx context.Context, a access.Actor, account ids.ID, t
 	relay := o.relay(acc)
 	if p, ok := sender.(Prober); ok {
 		if err := p.Probe(ctx, relay); err != nil {
-			return err
+			o.noteSending(ctx, acc.ID, &SendError{Outcome: Retry, Relay: err})
+			return atFetching(acc, err)
 		}
+		o.noteSending(ctx, acc.ID, nil)
 	}
-	p := i18n.From(ctx)
 	out := Outgoing{
 		DeliveryID: ids.New(), ExternalID: externalID(ids.New(), acc.Address), FromName: acc.Name, From: acc.Address,
-		ReturnPath: acc.Address, To: to, ToName: a.Name, Subject: p.T("testmail.subject"),
-		Text: p.T("testmail.text", "Address", acc.Address), Language: string(p.Locale()), Automatic: true, Date: o.Clock.Now(),
+		ReturnPath: acc.Address, To: to, ToName: a.Name, Date: o.Clock.Now(),
+	}
+	row := deliveryRow{BrandID: acc.BrandID, AccountID: acc.ID}
+	language := string(i18n.From(ctx).Locale())
+	if err := o.post(ctx, row, templates.Test, language, templates.Values{templates.MailboxAddress: acc.Address}, &out); err != nil {
+		return err
 	}
 	if _, err := sender.Send(ctx, relay, out, func() error { return nil }); err != nil {
 		e := AsSendError(err)

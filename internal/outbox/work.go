@@ -1,12 +1,13 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
-
-	"github.com/uptrace/bun"
 
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/db"
@@ -24,24 +25,35 @@ type sendArgs struct {
 // Kind names the job.
 func (sendArgs) Kind() string { return "outbox.send" }
 
-// pauses are the waits after each failed attempt; after the last one the
-// delivery has failed. Together they are three days: less than the four to five
-// of RFC 5321 §4.5.4.1, because here a person sees the failure and can act.
-var pauses = []time.Duration{
-	30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
-	4 * time.Hour, 8 * time.Hour, 8 * time.Hour, 12 * time.Hour, 12 * time.Hour, 12 * time.Hour, 12 * time.Hour,
-}
-
-// sendTimeout bounds one attempt; a delivery that is marked as being sent for
-// longer was left behind by a program that died.
-const sendTimeout = 2 * time.Minute
+const (
+	// sendTimeout bounds an attempt up to the point of no return, for a short mail.
+	sendTimeout = 2 * time.Minute
+	// slowest is how many bytes a second of a large mail are waited for.
+	slowest = 64 << 10
+	// busyPause is how long a mail waits that there is no room for.
+	busyPause = 5 * time.Second
+	// sendingTime is how long a delivery that is marked as being sent belongs to who
+	// marked it: a little longer than a server may think about its answer
+	// (RFC 5321 §4.5.3.2.6). After that its program has died.
+	sendingTime = 11 * time.Minute
+)
 
 // errTaken says that somebody else has the delivery, or that it was taken back.
 var errTaken = errors.New("the delivery is not ours to send")
 
+// attempt is one try to send a delivery.
+type attempt struct {
+	row    deliveryRow // as it was before
+	marked atomic.Bool // it was, or may have been, marked as being sent
+	until  clock.Stamp // the mark; nobody else has the same
+}
+
 // work sends one delivery. It is idempotent: only one attempt at a time gets
 // past the mark, and what is sent is never queued again.
 func (o *Outbox) work(ctx context.Context, args sendArgs) error {
+	if known, err := o.writeKnown(ctx, args.Delivery); known || err != nil {
+		return err
+	}
 	row, err := o.load(ctx, args.Delivery)
 	if errs.Is(err, errs.NotFound) {
 		return nil // its transaction never was
@@ -63,25 +75,69 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 		}
 		out, relay, keep, err = o.compose(ctx, row)
 	}
-	if noAccount(err) {
-		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: "no mailbox is set up for this brand", Cause: err})
+	a := &attempt{row: row}
+	switch {
+	case noAccount(err):
+		return o.failed(ctx, a, &SendError{Outcome: Rejected, Words: "no mailbox is set up for this brand", Cause: err})
+	case err != nil:
+		return o.failed(ctx, a, &SendError{Outcome: Retry, Words: err.Error(), Cause: err})
+	case relay.Host == "":
+		return o.failed(ctx, a, &SendError{Outcome: Rejected, Words: NoRelay})
 	}
-	if err != nil {
-		return o.failed(ctx, row, &SendError{Outcome: Retry, Words: err.Error(), Cause: err})
+	return o.try(ctx, a, out, relay, keep)
+}
+
+// try hands a mail to its relay, unless that one rests, and stores what became of it.
+func (o *Outbox) try(ctx context.Context, a *attempt, out Outgoing, relay Relay, keep keep) error {
+	at := placeOf(relay)
+	if wait, fault := o.rests.wait(at, o.Clock.Now()); wait > 0 {
+		return o.postpone(ctx, a, spread(wait, a.row.ID), fault)
 	}
-	if relay.Host == "" {
-		return o.failed(ctx, row, &SendError{Outcome: Rejected, Words: NoRelay})
-	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
-	words, err := o.Senders[row.Channel].Send(ctx, relay, out, func() error { return o.markSending(ctx, row.ID, keep) })
-	if errors.Is(err, errTaken) {
+	var fault *SendError
+	defer func() { o.rests.tried(at, o.Clock.Now(), fault) }()
+	words, err := o.give(ctx, a, out, relay, keep)
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case errors.Is(err, errTaken):
 		return nil
+	case errors.Is(err, ErrBusy):
+		return queue.Later(busyPause)
+	case err != nil:
+		e := AsSendError(err)
+		fault = relayFault(e)
+		o.noteSending(ctx, a.row.AccountID, e)
+		return o.failed(ctx, a, e)
 	}
-	if err != nil {
-		return o.failed(context.WithoutCancel(ctx), row, AsSendError(err))
+	if err := o.markSent(ctx, a, words); err != nil { // first of all: nothing may stand between 250 and its mark
+		return err
 	}
-	return o.markSent(context.WithoutCancel(ctx), row, words)
+	o.noteSending(ctx, a.row.AccountID, nil)
+	return nil
+}
+
+// give hands a mail to its sender. Up to the point of no return it has little time, a
+// large one a little more; after it the server may think as long as the adapter waits,
+// for nobody else can tell what became of the mail: the time a job may take does not
+// count, only that the program is to end.
+func (o *Outbox) give(ctx context.Context, a *attempt, out Outgoing, relay Relay, keep keep) (words string, err error) {
+	job := ctx
+	ctx, cancel := context.WithCancel(context.WithoutCancel(job))
+	defer cancel()
+	defer context.AfterFunc(job, func() {
+		if !errors.Is(job.Err(), context.DeadlineExceeded) {
+			cancel()
+		}
+	})()
+	late := time.AfterFunc(sendTimeout+time.Duration(out.Size()/slowest)*time.Second, func() {
+		if !a.marked.Load() {
+			cancel()
+		}
+	})
+	defer late.Stop()
+	return o.Senders[a.row.Channel].Send(ctx, relay, out, func() error {
+		o.rests.tried(placeOf(relay), o.Clock.Now(), nil) // it takes mail: others need not wait for its last word
+		return o.markSending(ctx, a, keep)
+	})
 }
 
 func (o *Outbox) load(ctx context.Context, id ids.ID) (deliveryRow, error) {
@@ -92,11 +148,13 @@ func (o *Outbox) load(ctx context.Context, id ids.ID) (deliveryRow, error) {
 
 // markSending is the last step before the point of no return. From then on the
 // link in the mail works.
-func (o *Outbox) markSending(ctx context.Context, id ids.ID, keep keep) error {
+func (o *Outbox) markSending(ctx context.Context, a *attempt, keep keep) error {
+	a.until = clock.Now(o.Clock).Add(sendingTime)
+	a.marked.Store(true)
 	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("state = ?", Sending).Set("attempts = attempts + 1").
-			Set("next_at = NULL").Set("sending_until = ?", clock.Now(o.Clock).Add(2*sendTimeout)).
-			Where("id = ? AND state = ?", id, Queued).Exec(ctx)
+			Set("next_at = NULL").Set("sending_until = ?", a.until).
+			Where("id = ? AND state = ? AND attempts = ?", a.row.ID, Queued, a.row.Attempts).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("marking a delivery: %w", err)
 		}
@@ -113,131 +171,157 @@ func (o *Outbox) markSending(ctx context.Context, id ids.ID, keep keep) error {
 	})
 }
 
-func (o *Outbox) markSent(ctx context.Context, row deliveryRow, words string) error {
-	err := o.settle(ctx, row, func(d *deliveryRow) {
-		d.State, d.SentAt, d.Code, d.Words = Sent, clock.Now(o.Clock), 250, o.Seal.Seal(row.CaseID, words)
-		d.Content = []byte{}
-	})
-	if err == nil {
-		o.Counted(Sent)
+// postpone lets a delivery wait for a relay that rests. That is no attempt; but who
+// has waited for days has failed.
+func (o *Outbox) postpone(ctx context.Context, a *attempt, wait time.Duration, fault *SendError) error {
+	now := clock.Now(o.Clock)
+	waited := a.row.Attempts > 0 || a.row.Reason == Resting
+	if waited && now.Time().Sub(a.row.CreatedAt.Time()) > patience {
+		return o.failed(ctx, a, &SendError{Outcome: Rejected, Code: fault.Code, Words: fault.Words, Status: fault.Status, Reason: fault.Reason})
 	}
-	return err
-}
-
-// failed stores what became of an attempt and says when the next one is.
-func (o *Outbox) failed(ctx context.Context, row deliveryRow, e *SendError) error {
-	state := map[Outcome]State{Retry: Queued, Rejected: Failed, Uncertain: Unsure}[e.Outcome]
-	pause := time.Duration(0)
-	if state == Queued {
-		if int(row.Attempts) >= len(pauses) {
-			state = Failed
-		} else {
-			pause = pauses[row.Attempts]
+	err := o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
+		res, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("next_at = ?", now.Add(wait)).Set("code = ?", fault.Code).
+			Set("words = ?", o.Seal.Seal(a.row.CaseID, fault.Words)).Set("status = ?", fault.Status).Set("reason = ?", Resting).
+			Where("id = ? AND state = ? AND attempts = ?", a.row.ID, Queued, a.row.Attempts).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("letting a delivery wait: %w", err)
 		}
-	}
-	err := o.settle(ctx, row, func(d *deliveryRow) {
-		d.State, d.Code, d.Words = state, int64(e.Code), o.Seal.Seal(row.CaseID, e.Words)
-		d.NextAt, d.Attempts = 0, row.Attempts+1
-		if state == Queued {
-			d.NextAt = clock.Now(o.Clock).Add(pause)
+		if n, err := res.RowsAffected(); err != nil || n == 0 || a.row.Reason == Resting {
+			return err
 		}
+		o.signal(tx, a.row) // whoever looks at it learns why nothing happens
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	o.Counted(state)
+	return queue.Later(wait)
+}
+
+// signal tells open screens that a delivery changed.
+func (o *Outbox) signal(tx *db.Tx, row deliveryRow) {
+	if !row.CaseID.IsZero() {
+		tx.AfterCommit(func() { o.Hub.Send(live.Signal{Topic: "case", Brand: row.BrandID, ID: row.CaseID}) })
+	}
+}
+
+func (o *Outbox) markSent(ctx context.Context, a *attempt, words string) error {
+	return o.conclude(ctx, a, func(d *deliveryRow) {
+		d.State, d.SentAt, d.Code, d.Words = Sent, clock.Now(o.Clock), 250, o.Seal.Seal(d.CaseID, words)
+		d.Status, d.Reason, d.Hard, d.Content = "", "", false, []byte{}
+	})
+}
+
+// failed stores what became of an attempt and says when the next one is.
+func (o *Outbox) failed(ctx context.Context, a *attempt, e *SendError) error {
+	state := map[Outcome]State{Retry: Queued, Rejected: Failed, Uncertain: Unsure}[e.Outcome]
+	reason, pause := e.Reason, time.Duration(0)
 	if state == Queued {
+		var again bool
+		pause, again = pauseAfter(a.row.Attempts, e)
+		switch {
+		case !again:
+			state, reason = Failed, cmp.Or(reason, expired)
+		case greylists(e):
+			reason = Greylisted
+		}
+	}
+	now := clock.Now(o.Clock)
+	err := o.conclude(ctx, a, func(d *deliveryRow) {
+		d.State, d.Code, d.Words = state, int64(e.Code), o.Seal.Seal(d.CaseID, e.Words)
+		d.Status, d.Reason, d.Hard = e.Status, reason, e.Hard && state == Failed
+		d.NextAt = 0
+		if state == Queued {
+			d.NextAt = now.Add(pause)
+		}
+	})
+	if err == nil && state == Queued {
 		return queue.Later(pause)
 	}
-	return nil
+	return err
+}
+
+// conclude writes the outcome of an attempt. If the database can't take it, it is
+// remembered: what a server answered is not to be lost while the program lives.
+func (o *Outbox) conclude(ctx context.Context, a *attempt, set func(*deliveryRow)) error {
+	err := o.settle(ctx, a, set)
+	if err != nil && a.marked.Load() {
+		o.known.keep(a.row.ID, func(ctx context.Context) error { return o.settle(ctx, a, set) })
+	}
+	return err
 }
 
 // settle writes the outcome of an attempt and tells the case of trouble.
-func (o *Outbox) settle(ctx context.Context, row deliveryRow, set func(*deliveryRow)) error {
-	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
-		after := row
-		set(&after)
+func (o *Outbox) settle(ctx context.Context, a *attempt, set func(*deliveryRow)) error {
+	after, done := a.row, false
+	err := o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) (err error) {
+		after = a.row
+		after.Attempts++
 		after.SendingUntil = 0
-		columns := []string{"state", "next_at", "sending_until", "code", "words", "sent_at", "content"}
-		if row.Kind == FileLinkKind && after.State != Queued { // nothing else would ever remove it
-			after.Address, after.Content, columns = []byte{}, []byte{}, append(columns, "address")
-		}
-		if after.State != Sent { // a sent one was counted when it was marked
-			columns = append(columns, "attempts")
-		}
-		res, err := tx.NewUpdate().Model(&after).Column(columns...).
-			Where("id = ? AND state IN (?, ?)", row.ID, Queued, Sending).Returning("NULL").Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("settling a delivery: %w", err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
+		set(&after)
+		if done, err = o.store(ctx, tx, a, &after); err != nil || !done {
 			return err
 		}
-		if !row.CaseID.IsZero() {
-			tx.AfterCommit(func() { o.Hub.Send(live.Signal{Topic: "case", Brand: row.BrandID, ID: row.CaseID}) })
-			// An acknowledgement that may have arrived calls for nobody, nor does a
-			// link somebody asked for.
-			if row.Kind <= AckKind && (after.State == Failed || (after.State == Unsure && row.Kind != AckKind)) {
-				return o.Desk.DeliveryFailedTx(ctx, tx, row.CaseID, row.MessageID, row.ID)
+		o.signal(tx, after)
+		if after.State == Sent {
+			if err := o.copyTx(ctx, tx, after); err != nil {
+				return err
 			}
 		}
-		return nil
+		if after.alarms() {
+			if err := o.Desk.DeliveryFailedTx(ctx, tx, after.CaseID, after.MessageID, after.ID); err != nil {
+				return err
+			}
+		}
+		return o.tally(ctx, tx, a.row, after)
 	})
+	if err == nil && done {
+		o.Counted(after.State)
+	}
+	return err
 }
 
-// forgotten is how long a delivery may be overdue before its job is believed
-// lost.
-const forgotten = 10 * time.Minute
-
-// Recover settles what a program that died left in the middle of being sent, and
-// gives a new job to deliveries that lost theirs. With alone, this process is the
-// only one there is and everything being sent is left behind; else what has been
-// for too long is. Run it at start and then every minute.
-func (o *Outbox) Recover(ctx context.Context, alone bool) error {
-	if err := o.settleInterrupted(ctx, alone); err != nil {
-		return err
+// alarms reports whether an outcome calls for a person. An acknowledgement that may
+// have arrived does not, nor does a link somebody asked for.
+func (r deliveryRow) alarms() bool {
+	if r.CaseID.IsZero() || r.Kind != ReplyKind && r.Kind != AckKind && r.Kind != SideKind {
+		return false
 	}
-	return o.remind(ctx)
+	return r.State == Failed || r.State == Unsure && r.Kind != AckKind
 }
 
-// remind adds a job for each delivery that waits although its time has passed
-// long ago. One job too many does no harm: only one gets past the mark.
-func (o *Outbox) remind(ctx context.Context) error {
-	now := clock.Now(o.Clock)
-	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
-		var rows []deliveryRow
-		err := tx.NewSelect().Model(&rows).Column("id").
-			Where("state = 1 AND next_at < ?", now.Add(-forgotten)).Order("next_at").Limit(1000).Scan(ctx)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		jobs := make([]queue.Job, len(rows))
-		which := make([]ids.ID, len(rows))
-		for i, r := range rows {
-			which[i], jobs[i] = r.ID, queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery}
-		}
-		if _, err := tx.NewUpdate().Model((*deliveryRow)(nil)).Set("next_at = ?", now).Where("id IN (?)", bun.List(which)).Exec(ctx); err != nil {
-			return fmt.Errorf("reminding of deliveries: %w", err)
-		}
-		return o.Queue.Add(ctx, tx, jobs...)
-	})
-}
-
-func (o *Outbox) settleInterrupted(ctx context.Context, alone bool) error {
-	var rows []deliveryRow
-	q := o.DB.Read().NewSelect().Model(&rows).Where("state = 2").Limit(1000)
-	if !alone {
-		q = q.Where("sending_until < ?", clock.Now(o.Clock))
+// store writes the row of an attempt that has ended, if the delivery is still where
+// the attempt left it: what another attempt, a report or a person made of it stays.
+// That a server took it is true whatever has been thought of it meanwhile.
+func (o *Outbox) store(ctx context.Context, tx *db.Tx, a *attempt, after *deliveryRow) (bool, error) {
+	columns := []string{"state", "attempts", "next_at", "sending_until", "code", "words", "status", "reason", "hard", "sent_at", "content"}
+	if after.Kind == FileLinkKind && after.State != Queued { // nothing else would ever remove it
+		after.Address, after.Content, columns = []byte{}, []byte{}, append(columns, "address")
 	}
-	if err := q.Scan(ctx); err != nil {
-		return db.Classify(fmt.Errorf("finding interrupted deliveries: %w", err))
-	}
-	for _, row := range rows {
-		lost := &SendError{Outcome: Uncertain, Words: Interrupted}
-		row.Attempts-- // counted when it was marked
-		if err := o.failed(ctx, row, lost); err != nil {
-			return err
+	q := tx.NewUpdate().Model(after).Column(columns...).Where("id = ?", after.ID)
+	if after.State == Sent {
+		q = q.Where("state IN (?, ?, ?)", Queued, Sending, Unsure)
+	} else { // without a mark nothing can have that one
+		from := a.row.State
+		if from == Sending {
+			from = Queued // its mark may never have been written
 		}
+		q = q.Where("state = ? AND attempts = ? OR state = ? AND coalesce(sending_until, 0) = ?", from, a.row.Attempts, Sending, a.until)
 	}
-	return nil
+	before := after.CaseID
+	_, err := q.Returning("case_id").Exec(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("settling a delivery: %w", err)
+	}
+	if after.CaseID == before {
+		return true, nil
+	}
+	after.Words = o.Seal.Seal(after.CaseID, o.Seal.Open(before, after.Words)) // its case was merged meanwhile
+	if _, err := tx.NewUpdate().Model(after).Column("words").WherePK().Returning("NULL").Exec(ctx); err != nil {
+		return false, fmt.Errorf("settling a delivery: %w", err)
+	}
+	return true, nil
 }

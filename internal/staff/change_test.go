@@ -3,6 +3,7 @@ package staff_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -291,4 +292,47 @@ func must2[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+func TestTeamWritesAs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		h := newHouse(t, d)
+		mailbox, foreign := ids.New(), ids.New()
+		h.write(func(ctx context.Context, tx *db.Tx) error {
+			for id, of := range map[ids.ID][2]ids.ID{mailbox: {h.lindenau, h.service}, foreign: {h.other, h.otherTeam}} {
+				_, err := tx.ExecContext(ctx, "INSERT INTO accounts (id, brand_id, team_id, channel, address, aliases, name, language, active, relay, created_at) VALUES (?, ?, ?, 'email', ?, ?, 'N', 'de', ?, ?, 1)",
+					id, of[0], of[1], id.String()+"@lindenau.example", []byte("[]"), true, []byte("{}"))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		f := teamForm("Service")
+		f.SenderName, f.MailboxID = " Netz,\r\nStadtwerke ", mailbox
+		changed, err := h.UpdateTeam(ctx, h.ada, h.service, f)
+		if err != nil || changed.SenderName != "Netz, Stadtwerke" || changed.MailboxID != mailbox {
+			t.Fatalf("changed %+v, %v", changed, err)
+		}
+		if one, err := h.Team(ctx, h.ben, h.service); err != nil || one.SenderName != "Netz, Stadtwerke" || one.MailboxID != mailbox {
+			t.Errorf("read %+v, %v", one, err)
+		}
+		f.MailboxID = foreign
+		if _, err := h.UpdateTeam(ctx, h.ada, h.service, f); fields(err) != "mailbox" {
+			t.Errorf("another brand's mailbox: %v", err)
+		}
+		f.Name = "Neu"
+		if _, err := h.CreateTeam(ctx, h.ada, f); fields(err) != "mailbox" {
+			t.Errorf("another brand's mailbox for a new team: %v", err)
+		}
+		f.MailboxID, f.SenderName = ids.ID{}, strings.Repeat("ä", 101)
+		if _, err := h.UpdateTeam(ctx, h.ada, h.service, f); fields(err) != "sender_name" {
+			t.Errorf("a long name: %v", err)
+		}
+		f.SenderName, f.Name = "", "Service"
+		if changed, err := h.UpdateTeam(ctx, h.ada, h.service, f); err != nil || changed.SenderName != "" || !changed.MailboxID.IsZero() {
+			t.Errorf("taken back: %+v, %v", changed, err)
+		}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/seal"
 	"lotse/internal/staff"
+	"lotse/internal/templates"
 )
 
 func TestInvitation(t *testing.T) {
@@ -55,7 +56,7 @@ func TestInvitation(t *testing.T) {
 		_, err = h.Accept(ctx, token, password, "Eve")
 		wantKind(t, "a second time", err, errs.Gone)
 		wantKind(t, "inviting again who is here", h.ResendInvite(ctx, h.ada, made.ID), errs.Conflict)
-		_, _, err = h.Render(ctx, staff.InviteTemplate, made.ID, "https://desk.example")
+		_, err = h.Render(ctx, staff.InviteTemplate, made.ID, "https://desk.example")
 		wantKind(t, "a mail that makes no sense any more", err, errs.Gone)
 	})
 }
@@ -232,7 +233,7 @@ func TestResetTellsNothing(t *testing.T) {
 		must(t, h.SetActive(ctx, h.ada, h.lea.ID, false))
 		_, err = h.Reset(ctx, token, newPassword)
 		wantKind(t, "a reset of who left", err, errs.Gone)
-		_, _, err = h.Render(ctx, staff.ResetTemplate, h.lea.ID, "https://desk.example")
+		_, err = h.Render(ctx, staff.ResetTemplate, h.lea.ID, "https://desk.example")
 		wantKind(t, "a mail to who left", err, errs.Gone)
 		h.clock.Advance(time.Hour)
 		for i := range 20 {
@@ -259,23 +260,25 @@ func TestRender(t *testing.T) {
 	h := newHouse(t, d)
 	made, err := h.Invite(ctx, h.ada, "neu@lindenau.example", "Neu {{.Link}} <b>", access.Agent, nil)
 	must(t, err)
-	subject, text, err := h.Render(ctx, staff.InviteTemplate, made.ID, "https://desk.example/")
+	w, err := h.Render(ctx, staff.InviteTemplate, made.ID, "https://desk.example/")
 	must(t, err)
-	if subject != "Ihre Einladung zu Desk main" || !strings.HasPrefix(text, "Guten Tag Neu {{.Link}} <b>,\n") || strings.Count(text, "https://desk.example/invite/") != 1 {
-		t.Errorf("%q\n%s", subject, text)
+	link := w.Values[templates.ALink]
+	if w.Key != templates.Invite || w.Language != "de" || w.Values[templates.StaffName] != "Neu {{.Link}} <b>" || w.Values[templates.LinkDays] != "7" ||
+		!strings.HasPrefix(link, "https://desk.example/invite/") {
+		t.Errorf("%+v", w)
 	}
-	if len(tokenOf(t, text)) != 43 {
-		t.Errorf("token %q", tokenOf(t, text))
+	if len(tokenOf(t, link)) != 43 {
+		t.Errorf("token %q", tokenOf(t, link))
 	}
 	must(t, h.SetLanguage(ctx, h.ada, h.ben.ID, "en"))
-	subject, text, err = h.Render(ctx, staff.ResetTemplate, h.ben.ID, "https://desk.example")
+	w, err = h.Render(ctx, staff.ResetTemplate, h.ben.ID, "https://desk.example")
 	must(t, err)
-	if subject != "New password for Desk main" || !strings.Contains(text, "\nhttps://desk.example/reset/") {
-		t.Errorf("%q\n%s", subject, text)
+	if w.Key != templates.Reset || w.Language != "en" || w.Values[templates.LinkMinutes] != "60" || !strings.HasPrefix(w.Values[templates.ALink], "https://desk.example/reset/") {
+		t.Errorf("%+v", w)
 	}
-	_, _, err = h.Render(ctx, "staff.other", h.ben.ID, "https://desk.example")
+	_, err = h.Render(ctx, "staff.other", h.ben.ID, "https://desk.example")
 	wantKind(t, "an unknown mail", err, errs.NotFound)
-	_, _, err = h.Render(ctx, staff.ResetTemplate, ids.New(), "https://desk.example")
+	_, err = h.Render(ctx, staff.ResetTemplate, ids.New(), "https://desk.example")
 	wantKind(t, "a mail to nobody", err, errs.Gone)
 }
 

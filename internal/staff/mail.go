@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"lotse/internal/access"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
-	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
+	"lotse/internal/templates"
 )
 
 // The mails of this package, as named in a Notice.
@@ -63,47 +64,48 @@ func (d *Directory) notifyTx(ctx context.Context, tx *db.Tx, r staffRow, templat
 	return nil
 }
 
-// Render puts a queued mail into words, in the person's language, with a fresh
+// links are what the mails lead to.
+var links = map[string]struct {
+	key      templates.Key
+	purpose  access.Purpose
+	lifetime time.Duration
+	path     string
+}{
+	InviteTemplate: {templates.Invite, access.InviteLink, InviteLifetime, "/invite/"},
+	ResetTemplate:  {templates.Reset, access.ResetLink, ResetLifetime, "/reset/"},
+}
+
+// Render says what a queued mail says, in the person's language, with a fresh
 // link below baseURL ("https://hilfe.lindenau.example"). Whoever sends the mail
 // calls it just before; it has no actor. A link from an earlier try stops
 // working. If the mail makes no sense any more (invitation accepted, person
 // left), the error is errs.Gone and nothing is to be sent.
-func (d *Directory) Render(ctx context.Context, template string, staffID ids.ID, baseURL string) (subject, text string, err error) {
-	kinds := map[string]struct {
-		purpose  access.Purpose
-		lifetime time.Duration
-		path     string
-	}{
-		InviteTemplate: {access.InviteLink, InviteLifetime, "/invite/"},
-		ResetTemplate:  {access.ResetLink, ResetLifetime, "/reset/"},
-	}
-	kind, ok := kinds[template]
+func (d *Directory) Render(ctx context.Context, template string, staffID ids.ID, baseURL string) (templates.Writing, error) {
+	mail, ok := links[template]
 	if !ok {
-		return "", "", errs.Wrap(errs.NotFound, fmt.Errorf("no mail %q", template), "writing a mail")
+		return templates.Writing{}, errs.Wrap(errs.NotFound, fmt.Errorf("no mail %q", template), "writing a mail")
 	}
 	var token ids.Token
 	var row staffRow
-	var brand string
-	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		row = staffRow{}
 		err := tx.NewSelect().Model(&row).Where("id = ?", staffID).Scan(ctx)
 		if err != nil && !errs.Is(db.Classify(err), errs.NotFound) {
 			return fmt.Errorf("reading a staff member: %w", err)
 		}
-		if err != nil || !row.awaits(kind.purpose) {
+		if err != nil || !row.awaits(mail.purpose) {
 			return errs.New(errs.Gone, "access.link.gone")
 		}
-		if err := tx.NewSelect().TableExpr("brands").Column("name").Where("id = ?", row.BrandID).Scan(ctx, &brand); err != nil {
-			return fmt.Errorf("reading the brand: %w", err)
-		}
-		token, err = d.links.Issue(ctx, tx, kind.purpose, row.ID, kind.lifetime)
+		token, err = d.links.Issue(ctx, tx, mail.purpose, row.ID, mail.lifetime)
 		return err
 	})
 	if err != nil {
-		return "", "", err
+		return templates.Writing{}, err
 	}
-	p := i18n.For(i18n.Locale(row.Language))
-	key := "staff.mail." + strings.TrimPrefix(template, "staff.")
-	link := strings.TrimSuffix(baseURL, "/") + kind.path + string(token)
-	return p.T(key+".subject", "Brand", brand), p.T(key+".text", "Name", row.Name, "Brand", brand, "Link", link), nil
+	return templates.Writing{Key: mail.key, Language: row.Language, Values: templates.Values{
+		templates.StaffName:   row.Name,
+		templates.ALink:       strings.TrimSuffix(baseURL, "/") + mail.path + string(token),
+		templates.LinkDays:    strconv.Itoa(int(mail.lifetime / (24 * time.Hour))),
+		templates.LinkMinutes: strconv.Itoa(int(mail.lifetime / time.Minute)),
+	}}, nil
 }

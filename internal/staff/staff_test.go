@@ -18,6 +18,7 @@ import (
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/seal"
 	"lotse/internal/staff"
+	"lotse/internal/templates"
 )
 
 const (
@@ -134,11 +135,11 @@ func (h *house) mailed(template string) string {
 	if n.Template != template {
 		h.t.Fatalf("the last mail is %q", n.Template)
 	}
-	_, text, err := h.Render(context.Background(), n.Template, n.StaffID, "https://desk.example/")
+	w, err := h.Render(context.Background(), n.Template, n.StaffID, "https://desk.example/")
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return tokenOf(h.t, text)
+	return tokenOf(h.t, w.Values[templates.ALink])
 }
 
 func tokenOf(t *testing.T, text string) string {

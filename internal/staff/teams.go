@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -17,7 +18,11 @@ import (
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
+	"lotse/internal/platform/markup"
 )
+
+// maxSender bounds the name a team writes under, in runes.
+const maxSender = 100
 
 // maxAnswerWithin bounds a team's answer time: sixty days around the clock.
 const maxAnswerWithin = 60 * 24 * time.Hour
@@ -30,7 +35,11 @@ type Team struct {
 	Calendar     calendar.Calendar
 	AnswerWithin time.Duration // working time by the calendar, in whole minutes
 	Restricted   bool          // only members read its cases
-	CreatedAt    clock.Stamp
+	// SenderName stands as sender above what the team writes; "" is the mailbox's own.
+	SenderName string
+	// MailboxID is the mailbox the team writes from; zero is the one a case came in by.
+	MailboxID ids.ID
+	CreatedAt clock.Stamp
 
 	hours *calendar.Hours // the calendar, ready to compute
 }
@@ -43,12 +52,14 @@ type teamRow struct {
 	Calendar      []byte
 	AnswerMinutes int64
 	Restricted    bool
+	SenderName    string
+	MailboxID     ids.ID `bun:",nullzero"`
 	CreatedAt     clock.Stamp
 }
 
 func (r teamRow) team() (Team, error) {
 	t := Team{ID: r.ID, BrandID: r.BrandID, Name: r.Name, AnswerWithin: time.Duration(r.AnswerMinutes) * time.Minute,
-		Restricted: r.Restricted, CreatedAt: r.CreatedAt}
+		Restricted: r.Restricted, SenderName: r.SenderName, MailboxID: r.MailboxID, CreatedAt: r.CreatedAt}
 	if err := json.Unmarshal(r.Calendar, &t.Calendar); err != nil {
 		return Team{}, fmt.Errorf("reading a calendar: %w", err)
 	}
@@ -61,12 +72,15 @@ func (r teamRow) team() (Team, error) {
 }
 
 // TeamForm is what an administrator says about a team. Fields: name,
-// answer_within, and those of the calendar (zone, region, week.1 and so on).
+// answer_within, sender_name, mailbox, and those of the calendar (zone, region,
+// week.1 and so on).
 type TeamForm struct {
 	Name         string
 	Calendar     calendar.Calendar
 	AnswerWithin time.Duration // a minute to 60 days; parts of a minute are dropped
 	Restricted   bool
+	SenderName   string // up to 100 runes
+	MailboxID    ids.ID // of the same brand, or zero
 }
 
 // Check mends the form and returns what is wrong with it.
@@ -74,11 +88,14 @@ func (f *TeamForm) Check() error {
 	name, wrongName := cleanName("name", f.Name)
 	f.Name = name
 	f.AnswerWithin = f.AnswerWithin.Truncate(time.Minute)
-	var wrongTime error
+	var wrongTime, wrongSender error
+	if f.SenderName = markup.CleanLine(f.SenderName, 0); utf8.RuneCountInString(f.SenderName) > maxSender {
+		wrongSender = errs.Field("sender_name", "staff.team.sender_long", "Max", maxSender)
+	}
 	if f.AnswerWithin < time.Minute || f.AnswerWithin > maxAnswerWithin {
 		wrongTime = errs.Field("answer_within", "staff.team.answer_within")
 	}
-	return errors.Join(wrongName, wrongTime, f.Calendar.Validate())
+	return errors.Join(wrongName, wrongTime, wrongSender, f.Calendar.Validate())
 }
 
 func (f *TeamForm) row() (teamRow, error) {
@@ -86,7 +103,8 @@ func (f *TeamForm) row() (teamRow, error) {
 	if err != nil {
 		return teamRow{}, fmt.Errorf("writing a calendar: %w", err)
 	}
-	return teamRow{Name: f.Name, Calendar: hours, AnswerMinutes: int64(f.AnswerWithin / time.Minute), Restricted: f.Restricted}, nil
+	return teamRow{Name: f.Name, Calendar: hours, AnswerMinutes: int64(f.AnswerWithin / time.Minute), Restricted: f.Restricted,
+		SenderName: f.SenderName, MailboxID: f.MailboxID}, nil
 }
 
 // Teams returns the teams of the actor's brand by name, from memory. It needs
@@ -172,6 +190,9 @@ func (d *Directory) CreateTeamTx(ctx context.Context, tx *db.Tx, brand ids.ID, f
 	if err != nil {
 		return Team{}, err
 	}
+	if err := checkMailboxTx(ctx, tx, brand, f.MailboxID); err != nil {
+		return Team{}, err
+	}
 	row.ID, row.BrandID, row.CreatedAt = ids.New(), brand, clock.Now(d.clock)
 	res, err := tx.NewInsert().Model(&row).On("CONFLICT (brand_id, name) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
@@ -198,11 +219,16 @@ func (d *Directory) UpdateTeam(ctx context.Context, a access.Actor, id ids.ID, f
 		return Team{}, err
 	}
 	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return tx.NewUpdate().Model(&row).Column("name", "calendar", "answer_minutes", "restricted").
+		if err := checkMailboxTx(ctx, tx, a.BrandID, f.MailboxID); err != nil {
+			return err
+		}
+		return tx.NewUpdate().Model(&row).Column("name", "calendar", "answer_minutes", "restricted", "sender_name", "mailbox_id").
 			Where("id = ? AND brand_id = ?", id, a.BrandID).Returning("*").Scan(ctx)
 	})
 	d.teams.Changed()
 	switch {
+	case errs.Is(err, errs.Invalid):
+		return Team{}, err
 	case errs.Is(err, errs.Conflict):
 		return Team{}, teamNameTaken()
 	case errs.Is(err, errs.NotFound):
@@ -211,6 +237,21 @@ func (d *Directory) UpdateTeam(ctx context.Context, a access.Actor, id ids.ID, f
 		return Team{}, fmt.Errorf("changing a team: %w", err)
 	}
 	return row.team()
+}
+
+// checkMailboxTx refuses a mailbox to write from that is not one of the brand.
+func checkMailboxTx(ctx context.Context, tx *db.Tx, brand, mailbox ids.ID) error {
+	if mailbox.IsZero() {
+		return nil
+	}
+	known, err := tx.NewSelect().Table("accounts").Where("id = ? AND brand_id = ?", mailbox, brand).Exists(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for a mailbox: %w", err)
+	}
+	if !known {
+		return errs.Field("mailbox", "staff.team.mailbox_unknown")
+	}
+	return nil
 }
 
 func teamNameTaken() error {

@@ -87,10 +87,13 @@ func navigation(p *i18n.Printer, a access.Actor, current string) []ui.NavItem {
 	}{
 		{access.ReadCases, ui.NavItem{Label: p.T("shell.cases"), Href: "/cases", Icon: "inbox", Key: "g c"}},
 		{access.ReviewPosts, ui.NavItem{Label: p.T("shell.duties"), Href: "/duties", Icon: "globe", Key: "g d"}},
+		{access.ReadCases, ui.NavItem{Label: p.T("shell.deliveries"), Href: "/deliveries", Icon: "send", Key: "g s"}},
 		{access.RepairIntake, ui.NavItem{Label: p.T("shell.look"), Href: "/look", Icon: "alert", Key: "g l"}},
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.staff"), Href: "/admin/staff", Icon: "users", Key: "g p"}},
 		{access.ManageStaff, ui.NavItem{Label: p.T("shell.teams"), Href: "/admin/teams", Icon: "user-check", Key: "g t"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.mailboxes"), Href: "/admin/mailboxes", Icon: "mail", Key: "g m"}},
+		{access.ManageCatalog, ui.NavItem{Label: p.T("domain.nav"), Href: "/admin/domains", Icon: "shield", Key: "g o"}},
+		{access.ManageCatalog, ui.NavItem{Label: p.T("template.nav"), Href: "/admin/templates", Icon: "file-text", Key: "g v"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.catalogue"), Href: "/admin/catalogue", Icon: "tag", Key: "g k"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("hook.nav"), Href: "/admin/webhooks", Icon: "link", Key: "g w"}},
 		{access.ManageCatalog, ui.NavItem{Label: p.T("shell.brand"), Href: "/admin/brand", Icon: "building", Key: "g b"}},

@@ -24,6 +24,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
+	"lotse/internal/domains"
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/errs"
@@ -42,10 +43,12 @@ type Kit struct {
 	Sessions *access.Sessions
 	Staff    *staff.Directory
 	Catalog  *catalog.Catalog
-	Boxes    *mailbox.Boxes // how the mailboxes are doing; nil if nobody asks
-	BaseURL  string         // public address, no slash at the end
-	Secure   bool           // the public address is https
-	Proxies  []netip.Prefix // whose forwarded headers are believed
+	Boxes    *mailbox.Boxes   // how the mailboxes are doing; nil if nobody asks
+	Domains  *domains.Domains // the domains mail is sent from; nil if nobody asks
+	Brakes   Brakes           // which of them hold their automatic mails; nil if nobody asks
+	BaseURL  string           // public address, no slash at the end
+	Secure   bool             // the public address is https
+	Proxies  []netip.Prefix   // whose forwarded headers are believed
 	// NeedsSetup reports whether the desk still waits for its first administrator.
 	NeedsSetup func(ctx context.Context) (bool, error)
 }

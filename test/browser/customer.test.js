@@ -211,7 +211,7 @@ for (const mode of modes) describe(`A customer, ${mode.name}`, () => {
       words.push(await page.locator("main").innerHTML());
     }
     assert.equal(words[0], words[1]);
-    const mail = await desk.sink.wait(email, (m) => m.header.subject === t("link.case.subject", { Number: number, Brand: "Stadtwerke Lindenau" }));
+    const mail = await desk.sink.wait(email, (m) => m.header.subject === t("template.case_link.subject", { CaseNumber: number, BrandName: "Stadtwerke Lindenau" }));
     await page.goto(linkIn(mail).href);
     await press(page, t("portal.open.case.button"));
     assert.equal(new URL(page.url()).pathname, `/my/${number}`);

@@ -78,29 +78,45 @@ export class Sink {
 
 const addressIn = (line) => line.match(/<(.*?)>/)?.[1] ?? "";
 
-/** Splits a mail into header (names in lower case) and readable text. */
+/**
+ * Splits a mail into header (names in lower case), the text people read, and its
+ * HTML with images that came with it in place.
+ */
 function parse(raw) {
-  const [head, ...body] = raw.split("\r\n\r\n");
+  const all = parts(raw);
+  const words = (kind) => all.find(({ header }) => (header["content-type"] ?? "text/plain").startsWith(kind))?.bytes.toString().replaceAll("\r\n", "\n") ?? "";
+  const plain = all.find(({ header }) => /^text\/plain/.test(header["content-type"] ?? "text/plain"));
+  const flowed = /format="?flowed/i.test(plain?.header["content-type"] ?? "");
+  return { raw, header: all[0].top, text: flowed ? unflow(words("text/plain")) : words("text/plain"), lines: words("text/plain"), html: pictured(words("text/html"), all) };
+}
+
+/** The leaves of a mail, each with its header, its bytes, and the header of the whole. */
+function parts(raw, top) {
+  const [head, ...rest] = raw.split("\r\n\r\n");
   const header = {};
   for (const field of head.replace(/\r\n[ \t]+/g, " ").split("\r\n")) {
     const colon = field.indexOf(":");
     header[field.slice(0, colon).toLowerCase()] = unword(field.slice(colon + 1).trim());
   }
-  return { raw, header, text: readable(header, body.join("\r\n\r\n")) };
+  const body = rest.join("\r\n\r\n");
+  const boundary = header["content-type"]?.match(/^multipart\/.*boundary="?([^";]+)/)?.[1];
+  if (!boundary) return [{ header, top: top ?? header, bytes: decoded(header, body) }];
+  return body.split(`--${boundary}`).slice(1, -1).flatMap((part) => parts(part.replace(/^\r\n/, "").replace(/\r\n$/, ""), top ?? header));
 }
 
-function readable(header, body) {
-  const boundary = header["content-type"]?.match(/boundary="?([^";]+)/)?.[1];
-  if (boundary) {
-    const parts = body.split(`--${boundary}`).slice(1, -1).map((part) => parse(part.replace(/^\r\n/, "")));
-    return parts.find((part) => part.text !== "")?.text ?? "";
-  }
-  if (!/^text\/plain/.test(header["content-type"] ?? "text/plain")) return "";
+function decoded(header, body) {
   const encoding = (header["content-transfer-encoding"] ?? "").toLowerCase();
-  if (encoding === "base64") return Buffer.from(body, "base64").toString().replaceAll("\r\n", "\n");
-  if (encoding === "quoted-printable") body = unquote(body.replace(/=\r\n/g, ""));
-  return body.replaceAll("\r\n", "\n");
+  if (encoding === "base64") return Buffer.from(body, "base64");
+  return Buffer.from(encoding === "quoted-printable" ? unquote(body.replace(/=\r\n/g, "")) : body);
 }
+
+/** Joins lines that were broken softly (RFC 3676). */
+const unflow = (text) => text.replace(/^ /gm, "").replace(/(?<!^--) \n(>+ ?)?/gm, " ");
+
+const pictured = (html, all) => all.reduce((page, { header, bytes }) => {
+  const id = header["content-id"]?.slice(1, -1);
+  return id ? page.replaceAll(`cid:${id}`, `data:${header["content-type"].split(";")[0]};base64,${bytes.toString("base64")}`) : page;
+}, html);
 
 const unquote = (text) =>
   Buffer.from(text.replace(/[^\x00-\x7f]/g, (c) => encodeURIComponent(c).replaceAll("%", "="))

@@ -82,7 +82,7 @@ for (const mode of modes) {
       await press(formTo(page, "/test"), t("admin.mailbox.test_do"));
       await page.getByText(t("admin.mailbox.tested", { Arg: "anna@lindenau.example" })).waitFor();
       await sound(page, language);
-      const mail = await desk.sink.wait("anna@lindenau.example", (m) => m.header.subject === t("testmail.subject"));
+      const mail = await desk.sink.wait("anna@lindenau.example", (m) => m.header.subject === t("template.test.subject", { BrandName: "Stadtwerke Lindenau" }));
       assert.match(mail.header.from, /hilfe@lindenau\.example/);
     }));
 

@@ -31,12 +31,13 @@ type plan struct {
 }
 
 // newPlan makes n mails: three quarters begin a thread, every other one answers
-// one of those. Each customer begins up to three threads.
+// one of those. Each customer begins up to two threads: who begins more within
+// an hour gets no acknowledgement.
 func newPlan(r *rand.Rand, n int) *plan {
 	p := &plan{threads: n - n/4}
 	for i := range n {
 		l := &letter{twice: r.IntN(10) == 0, hasty: r.IntN(12) == 0}
-		from := fmt.Sprintf("kunde%d@privat.example", i/3)
+		from := fmt.Sprintf("kunde%d@privat.example", i/2)
 		id := fmt.Sprintf("%d.%x@privat.example", i, r.Uint32())
 		text := program.Letter{ID: id, From: from, Name: "Kunde", Subject: fmt.Sprintf("Anliegen %d", i), Bytes: 300 + r.IntN(2000)}
 		if i >= p.threads {

@@ -91,7 +91,7 @@ func verifyTables(t *testing.T, check *program.Check, p *plan) {
 		{"cases in the list that count their messages wrongly", "SELECT count(*) FROM case_rows r WHERE messages <> (SELECT count(*) FROM messages m WHERE m.case_id = r.case_id)", 0},
 		{"cases that were never announced as opened", "SELECT count(*) FROM cases c WHERE 1 <> (SELECT count(*) FROM events e WHERE e.case_id = c.id AND e.kind = 'case.opened')", 0},
 		{"cases without exactly one acknowledgement", "SELECT count(*) FROM cases c WHERE 1 <> (SELECT count(*) FROM deliveries d WHERE d.case_id = c.id AND d.kind = 2)", 0},
-		{"contacts", "SELECT count(*) FROM identities", (p.threads + 2) / 3},
+		{"contacts", "SELECT count(*) FROM identities", (p.threads + 1) / 2},
 	} {
 		n, err := check.Number(t.Context(), c.query)
 		must(t, err)

@@ -23,6 +23,8 @@
 //     for a page; TestCosts of package public holds them on both databases.
 //   - "start page" and "list": kept, and made anew only when something changes or
 //     a minute is over; a list's second part is never kept.
+//   - "answers sent": answers that wait leave one after the other, with everything
+//     that belongs to it: put together, signed, marked, handed over, settled.
 //   - "search" and "suggestions": two words of those the threads are made of, or
 //     one and the beginning of another. Nothing of it is kept.
 //   - "processor time" is what the program has used for an answer, measured over
@@ -143,7 +145,7 @@ func (b *bench) database(ctx context.Context, kind string) error {
 		{"limits of the database", limits}, {"starting and idling", idling},
 		{"mail over 8 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 8) }},
 		{"mail over 32 connections", func(ctx context.Context, e *env) error { return mail(ctx, e, 32) }},
-		{"mail over IMAP", fetching},
+		{"mail over IMAP", fetching}, {"mail out", sending},
 		{"cases through the API", programs}, {"pages", pages}, {"public pages", public}, {"growth", growth}, {"demo", demo},
 	} {
 		if b.only != "" && b.only != step.name {

@@ -27,6 +27,8 @@ type mailServer struct {
 	lmtp   int // Dovecot's port
 	cert   string
 	key    string
+
+	moreDovecot, morePostfix string // what else their configurations say
 }
 
 // newMailServer starts a mail server that hands mail for the desk over to a port.
@@ -35,8 +37,9 @@ func newMailServer(t *testing.T, deskPort int) *mailServer {
 	return newMailServerTo(t, fmt.Sprintf("smtp:[127.0.0.1]:%d", deskPort))
 }
 
-// newMailServerTo is newMailServer with the way to the desk as Postfix writes it.
-func newMailServerTo(t *testing.T, desk string) *mailServer {
+// newMailServerTo is newMailServer with the way to the desk as Postfix writes it, and
+// with whatever else is to be set before it starts.
+func newMailServerTo(t *testing.T, desk string, set ...func(*mailServer)) *mailServer {
 	t.Helper()
 	// Not t.TempDir: names of sockets have to be short.
 	folder, err := os.MkdirTemp("", "lpeer-")
@@ -53,6 +56,9 @@ func newMailServerTo(t *testing.T, desk string) *mailServer {
 	for _, port := range []*int{&s.smtp, &s.lmtp} {
 		*port, err = program.FreePort()
 		must(t, err)
+	}
+	for _, f := range set {
+		f(s)
 	}
 	s.startDovecot(t)
 	s.startPostfix(t, desk)
@@ -95,7 +101,7 @@ service lmtp {
     port=%[4]d
   }
 }
-`, s.folder, uid, gid, s.lmtp)
+`, s.folder, uid, gid, s.lmtp) + s.moreDovecot
 	must(t, os.WriteFile(s.path("dovecot.conf"), []byte(config), 0o644))
 	cmd := exec.Command(find(t, "dovecot"), "-F", "-c", s.path("dovecot.conf"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -162,7 +168,7 @@ minimal_backoff_time=1s
 maximal_backoff_time=2s
 smtp_destination_concurrency_failed_cohort_limit=100
 recipient_delimiter=+
-`, s.folder, s.cert, s.key, s.lmtp, desk)
+`, s.folder, s.cert, s.key, s.lmtp, desk) + s.morePostfix
 	must(t, os.Mkdir(s.path("postfix"), 0o755))
 	must(t, os.WriteFile(s.path("postfix/main.cf"), []byte(config), 0o644))
 	services := program.Local(s.smtp) + " inet n - n - - smtpd\n" + postfixServices

@@ -66,8 +66,9 @@ func checkHeaders(t *testing.T, m *mail.Message, number, answers string) {
 	if err != nil || !strings.HasPrefix(reply.Address, "hilfe+") || !strings.HasSuffix(reply.Address, "@lindenau.example") {
 		t.Errorf("Reply-To: %s (%v)", h.Get("Reply-To"), err)
 	}
-	if err == nil && strings.Trim(h.Get("Return-Path"), "<>") != reply.Address {
-		t.Errorf("Return-Path is %s, Reply-To %s", h.Get("Return-Path"), reply.Address)
+	// Each mail has a return path of its own; answers go to that of the case.
+	if back := strings.Trim(h.Get("Return-Path"), "<>"); err == nil && (back == reply.Address || !strings.HasPrefix(back, "hilfe+v") || !strings.HasSuffix(back, "@lindenau.example")) {
+		t.Errorf("Return-Path is %s, Reply-To %s", back, reply.Address)
 	}
 	if got := strings.Join(h["Received"], "\n"); !strings.Contains(got, "with ESMTPS") {
 		t.Errorf("the desk did not hand it over encrypted:\n%s", got)

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,30 +52,43 @@ func (d *Desk) NewAPI(ctx context.Context, scopes ...string) (*API, error) {
 	return &API{desk: d, secret: secret}, err
 }
 
+// On is the same key at another node of the desk.
+func (a *API) On(d *Desk) *API { return &API{desk: d, secret: a.secret} }
+
 // Post sends a value as JSON and reads the answer into got. Any status but want
 // is an error.
 func (a *API) Post(ctx context.Context, path string, value any, want int, got any) error {
-	body, err := json.Marshal(value)
+	status, text, err := a.Send(ctx, http.MethodPost, path, value, "")
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.desk.URL("/api/v1"+path), strings.NewReader(string(body)))
+	if status != want {
+		return fmt.Errorf("%s answers %d\n%s", path, status, text[:min(len(text), 500)])
+	}
+	return json.Unmarshal(text, got)
+}
+
+// Send sends a value as JSON and returns status and body of the answer. With version
+// (an ETag) it is refused with 412 if that is no longer the newest.
+func (a *API) Send(ctx context.Context, method, path string, value any, version string) (status int, body []byte, err error) {
+	text, err := json.Marshal(value)
 	if err != nil {
-		return err
+		return 0, nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, a.desk.URL("/api/v1"+path), bytes.NewReader(text))
+	if err != nil {
+		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+a.secret)
 	req.Header.Set("Content-Type", "application/json")
+	if version != "" {
+		req.Header.Set("If-Match", version)
+	}
 	res, err := a.desk.web.Do(req)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != want {
-		return fmt.Errorf("%s answers %s\n%s", path, res.Status, text[:min(len(text), 500)])
-	}
-	return json.Unmarshal(text, got)
+	body, err = io.ReadAll(res.Body)
+	return res.StatusCode, body, err
 }

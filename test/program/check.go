@@ -24,6 +24,7 @@ const (
 	DeliverySent      = 3
 	DeliveryFailed    = 4
 	DeliveryUncertain = 5
+	DeliverySettled   = 6
 
 	MessageInbound = 1
 )
@@ -32,12 +33,17 @@ const (
 type Check struct{ *sql.DB }
 
 // Check opens the desk's database for reading.
-func (d *Desk) Check() (*Check, error) {
+func (d *Desk) Check() (*Check, error) { return d.open(true) }
+
+func (d *Desk) open(readOnly bool) (*Check, error) {
 	if strings.HasPrefix(d.Database, "postgres") {
 		pool, err := sql.Open("pgx", d.Database)
 		return &Check{pool}, err
 	}
-	q := url.Values{"_pragma": {"query_only(ON)", "busy_timeout(10000)"}}
+	q := url.Values{"_pragma": {"busy_timeout(10000)"}}
+	if readOnly {
+		q.Add("_pragma", "query_only(ON)")
+	}
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: strings.TrimPrefix(d.Database, "sqlite:"), RawQuery: q.Encode()}
 	pool, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
@@ -134,6 +140,44 @@ func (c *Check) Deliveries(ctx context.Context) ([]Delivery, error) {
 		}
 		d.ExternalID, d.Words = string(id), string(words)
 		all = append(all, d)
+	}
+	return all, rows.Err()
+}
+
+// Sending is one delivery as far as its outcome goes.
+type Sending struct {
+	Address    string
+	ExternalID string // Message-ID without brackets of what it sends
+	State      int
+	Attempts   int
+	Code       int
+	Words      string // the other server's
+	Reason     string
+	NextAt     time.Time // zero if it does not wait
+}
+
+// Sendings returns every delivery of a message, the oldest first. Addresses and words
+// are stored through platform/seal, which passes them on unchanged today.
+func (c *Check) Sendings(ctx context.Context) ([]Sending, error) {
+	rows, err := c.QueryContext(ctx, `SELECT d.address, m.external_id, d.state, d.attempts, d.code, d.words, d.reason, coalesce(d.next_at, 0)
+		FROM deliveries d JOIN messages m ON m.id = d.message_id ORDER BY d.created_at, d.id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Sending
+	for rows.Next() {
+		var address, id, words []byte
+		var next int64
+		var s Sending
+		if err := rows.Scan(&address, &id, &s.State, &s.Attempts, &s.Code, &words, &s.Reason, &next); err != nil {
+			return nil, err
+		}
+		if next > 0 {
+			s.NextAt = time.UnixMicro(next)
+		}
+		s.Address, s.ExternalID, s.Words = string(address), string(id), string(words)
+		all = append(all, s)
 	}
 	return all, rows.Err()
 }

@@ -113,6 +113,13 @@ first_valid_gid=1
 mail_location=maildir:%[1]s/boxes/%%u
 maildir_very_dirty_syncs=yes
 mail_max_userip_connections=100
+namespace inbox {
+  inbox=yes
+  mailbox Sent {
+    auto=create
+    special_use=\Sent
+  }
+}
 passdb {
   driver=static
   mechanisms=plain login

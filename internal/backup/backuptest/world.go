@@ -23,7 +23,7 @@ import (
 var worlds embed.FS
 
 // Versions are the versions of the schema there is a desk of.
-func Versions() []int { return []int{1, 2, 3, 6} }
+func Versions() []int { return []int{1, 2, 3, 6, 8} }
 
 // World puts the desk of a schema version into a data folder of the test's own
 // and returns that and the address of its database. kind is one of

@@ -1,11 +1,11 @@
 package email
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"strings"
 
@@ -24,37 +24,38 @@ type composer struct {
 	mark string
 }
 
-// compose returns the mail with CRLF line ends, no line longer than 998 bytes.
-// No field can break out of its line: CR, LF, NUL and other controls are taken
-// out of every text, and an address that is none is refused.
+// compose writes the mail with CRLF line ends, no line longer than 998 bytes, and
+// holds at most a small part of it in memory. No field can break out of its line:
+// CR, LF, NUL and other controls are taken out of every text, and an address that
+// is none is refused.
 //
 // Automatic mail says so (RFC 3834 §5). It carries no "Precedence: bulk": the
 // field is no standard, some filters treat it as advertising, and
 // acknowledgements are expected by the person they go to.
-func compose(m outbox.Outgoing, mark string) ([]byte, error) {
+func compose(out io.Writer, m outbox.Outgoing, mark string) error {
 	c := composer{m: m, mark: mark}
 	h, err := c.header()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out bytes.Buffer
-	if err := c.write(&out, h); err != nil {
-		return nil, fmt.Errorf("composing a mail: %w", err)
+	if err := c.write(out, h); err != nil {
+		return fmt.Errorf("composing a mail: %w", err)
 	}
-	return out.Bytes(), nil
+	return nil
 }
 
 func (c composer) header() (message.Header, error) {
 	m := c.m
 	var h mail.Header
 	from, okFrom := cleanAddr(m.From)
-	to, okTo := cleanAddr(m.To)
-	if !okFrom || !okTo {
+	if !okFrom {
 		return message.Header{}, errAddress
 	}
 	h.SetDate(m.Date)
 	h.SetAddressList("From", []*mail.Address{{Name: line(m.FromName, 200), Address: from}})
-	h.SetAddressList("To", []*mail.Address{{Name: line(m.ToName, 200), Address: to}})
+	if err := c.recipients(&h); err != nil {
+		return message.Header{}, err
+	}
 	if m.ReplyTo != "" {
 		reply, ok := cleanAddr(m.ReplyTo)
 		if !ok {
@@ -68,11 +69,48 @@ func (c composer) header() (message.Header, error) {
 		h.Set("Auto-Submitted", automatic(m))
 		h.Set("X-Auto-Response-Suppress", "All")
 	}
+	c.unsubscribe(&h)
 	if lang := line(m.Language, 20); lang != "" {
 		h.SetText("Content-Language", lang)
 	}
 	h.Set(markField, c.mark)
 	return h.Header, nil
+}
+
+// recipients names whom the mail goes to. Blind copies are named to nobody.
+func (c composer) recipients(h *mail.Header) error {
+	shown := c.m.Shown
+	if len(shown) == 0 {
+		shown = []outbox.Addressee{{Name: c.m.ToName, Address: c.m.To}}
+	}
+	fields := map[outbox.Role][]*mail.Address{}
+	for _, a := range shown {
+		address, ok := cleanAddr(a.Address)
+		if !ok {
+			return errAddress
+		}
+		fields[a.Role] = append(fields[a.Role], &mail.Address{Name: line(a.Name, 200), Address: address})
+	}
+	if len(fields[outbox.RoleTo]) == 0 && len(fields[outbox.RoleCc]) == 0 {
+		h.Set("To", "undisclosed-recipients:;")
+		return nil
+	}
+	h.SetAddressList("To", fields[outbox.RoleTo])
+	h.SetAddressList("Cc", fields[outbox.RoleCc])
+	return nil
+}
+
+// unsubscribe says how to get no more of such mail, by one click if the address
+// is one of https (RFC 2369 §3.2, RFC 8058 §3.1).
+func (c composer) unsubscribe(h *mail.Header) {
+	address, ok := writableID(c.m.Unsubscribe)
+	if !ok {
+		return
+	}
+	h.Set("List-Unsubscribe", "<"+address+">")
+	if strings.HasPrefix(address, "https://") {
+		h.Set("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 }
 
 // automatic is what RFC 3834 §5 calls an automatic mail: an answer to one, or
@@ -166,24 +204,32 @@ func nested(out partMaker, h message.Header, kind string, files []outbox.File, i
 // bodies writes the text, with the HTML beside it if there is any.
 func (c composer) bodies(out partMaker, h message.Header) error {
 	if c.m.HTML == "" {
-		return writeText(out, h, "text/plain", c.m.Text)
+		return writePlain(out, h, c.m.Text)
 	}
 	h.SetContentType("multipart/alternative", nil)
 	w, err := out(h)
 	if err != nil {
 		return err
 	}
-	if err := writeText(w.CreatePart, message.Header{}, "text/plain", c.m.Text); err != nil {
+	if err := writePlain(w.CreatePart, message.Header{}, c.m.Text); err != nil {
 		return err
 	}
-	if err := writeText(w.CreatePart, message.Header{}, "text/html", c.m.HTML); err != nil {
+	if err := writeText(w.CreatePart, message.Header{}, "text/html", nil, c.m.HTML); err != nil {
 		return err
 	}
 	return w.Close()
 }
 
-func writeText(out partMaker, h message.Header, mediaType, text string) error {
-	h.SetContentType(mediaType, map[string]string{"charset": "utf-8"})
+// writePlain writes text with soft line breaks: who reads it in a narrow window or
+// on a phone gets whole lines, who reads it in a terminal lines that fit.
+func writePlain(out partMaker, h message.Header, text string) error {
+	return writeText(out, h, "text/plain", map[string]string{"format": "flowed"}, flow(markup.Clean(text)))
+}
+
+func writeText(out partMaker, h message.Header, mediaType string, params map[string]string, text string) error {
+	all := map[string]string{"charset": "utf-8"}
+	maps.Copy(all, params)
+	h.SetContentType(mediaType, all)
 	h.Set("Content-Transfer-Encoding", "quoted-printable")
 	w, err := out(h)
 	if err != nil {
@@ -215,8 +261,13 @@ func writeFile(mw *message.Writer, f outbox.File, inline bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(f.Content); err != nil {
-		return err
+	content, err := f.Open()
+	if err != nil {
+		return fmt.Errorf("opening an attachment: %w", err)
+	}
+	_, err = io.Copy(w, content)
+	if err := errors.Join(err, content.Close()); err != nil {
+		return fmt.Errorf("reading an attachment: %w", err)
 	}
 	return w.Close()
 }

@@ -29,6 +29,7 @@ import (
 
 	"lotse/internal/channel"
 	"lotse/internal/channel/email/imap"
+	"lotse/internal/channel/email/oauth"
 	"lotse/internal/intake"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/clock"
@@ -61,6 +62,8 @@ type Adapter struct {
 	ready    chan struct{}
 	opened   sync.Once // closes ready
 	pool     *pool
+	tokens   *oauth.Sources // for fetching and sending
+	room     room
 }
 
 var (
@@ -99,9 +102,10 @@ func New(env channel.Env) (*Adapter, error) {
 		return nil, err
 	}
 	a.server, a.lmtp, a.ready = newServer(a, a.listen, false), newServer(a, env.Settings["lmtp"], true), make(chan struct{})
-	a.pool = newPool()
+	a.pool, a.tokens = newPool(), oauth.New(oauth.NewClient(nil), a.clock, nil)
 	if env.Mailboxes != nil {
-		a.fetchers = imap.New(imap.Parts{Host: a.host, Mailboxes: env.Mailboxes, MaxBytes: a.maxBytes, SpoolDir: env.SpoolDir, Log: a.log, Clock: a.clock})
+		a.fetchers = imap.New(imap.Parts{Host: a.host, Mailboxes: env.Mailboxes, MaxBytes: a.maxBytes, SpoolDir: env.SpoolDir, Tokens: a.tokens, Log: a.log, Clock: a.clock})
+		a.tokens.Rotated = a.fetchers.Rotate
 	}
 	return a, nil
 }

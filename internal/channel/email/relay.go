@@ -11,11 +11,14 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"lotse/internal/catalog"
+	"lotse/internal/channel/email/oauth"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/errs"
 )
@@ -32,14 +35,20 @@ const (
 	stepHello    = "hello"
 	stepStartTLS = "starttls"
 	stepTLS      = "tls"
+	stepToken    = "token"
 	stepAuth     = "auth"
+	stepNoAuth   = "no_auth"
+	stepBearer   = "bearer"
 )
 
 // stepError says at which step a relay could not be reached.
 type stepError struct {
-	step string
-	err  error
+	step  string
+	err   error
+	fault error // the same as an errs.Field error, once it is known which relay it was
 }
+
+func failedAt(step string, err error) *stepError { return &stepError{step: step, err: err} }
 
 // Error returns the step and what happened.
 func (e *stepError) Error() string { return e.step + ": " + e.err.Error() }
@@ -49,7 +58,7 @@ func (e *stepError) Unwrap() error { return e.err }
 
 var (
 	errNoStartTLS  = errors.New("the server offers no STARTTLS")
-	errNoAuth      = errors.New("the server offers neither PLAIN nor LOGIN")
+	errNoAuth      = errors.New("the server does not offer this way to sign in")
 	errPlainSecret = errors.New("a password is only sent over TLS")
 	errSecurity    = errors.New("security must be none, starttls or tls")
 )
@@ -68,20 +77,88 @@ func (l *link) quit() {
 	}
 }
 
-// connect opens a connection and goes through greeting, TLS and sign-in.
-// Errors are *stepError.
+// begin returns a connection on which the relay has accepted MAIL. A pooled
+// connection may have been closed by the other side meanwhile: it is replaced,
+// silently, as nothing was sent yet. A relay that takes no more connections is
+// waited for while it has some of ours.
+func (a *Adapter) begin(ctx context.Context, r outbox.Relay, e letter) (*link, error) {
+	l, err := a.pool.take(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		used := l != nil
+		if !used {
+			l, err = a.dial(ctx, r)
+		}
+		if err == nil {
+			if err = l.mail(e); err == nil {
+				return l, nil
+			}
+			_ = l.conn.Close()
+		}
+		switch {
+		case used && isGone(err):
+			if l, err = a.pool.take(ctx, r); err != nil {
+				return nil, err
+			}
+		case tooMany(err):
+			a.pool.narrow(r)
+			if l = a.pool.other(ctx, r); l == nil { // it takes none at all
+				return nil, err
+			}
+			err = nil
+		default:
+			return nil, err
+		}
+	}
+}
+
+// isGone reports whether err means that the other side had given a connection up.
+func isGone(err error) bool {
+	var answer *smtp.SMTPError
+	return !errors.As(err, &answer) || answer.Code == 421
+}
+
+// dial opens a connection in the place that was taken for it.
+func (a *Adapter) dial(ctx context.Context, r outbox.Relay) (*link, error) {
+	l, err := a.connect(ctx, r)
+	if err != nil {
+		a.pool.release(r, false)
+		return nil, err
+	}
+	a.pool.opened(r)
+	l.conn.closed = sync.OnceFunc(func() { a.pool.release(r, true) })
+	return l, nil
+}
+
+// connect opens a connection and goes through greeting, TLS and sign-in. A token
+// that was good and is refused is renewed once. Errors are *stepError.
 func (a *Adapter) connect(ctx context.Context, r outbox.Relay) (*link, error) {
+	l, err := a.attempt(ctx, r)
+	var old *staleToken
+	if errors.As(err, &old) {
+		l, err = a.attempt(ctx, r)
+	}
+	var step *stepError
+	if errors.As(err, &step) {
+		step.fault = relayFault(r, step)
+	}
+	return l, err
+}
+
+func (a *Adapter) attempt(ctx context.Context, r outbox.Relay) (*link, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	raw, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
 	if err != nil {
-		return nil, &stepError{stepDial, err}
+		return nil, failedAt(stepDial, err)
 	}
 	conn := &timedConn{Conn: raw}
 	conn.limit(commandTimeout)
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	l, err := a.open(ctx, conn, r)
 	if !stop() && err == nil {
-		err = &stepError{stepDial, ctx.Err()}
+		err = failedAt(stepDial, ctx.Err())
 	}
 	if err != nil {
 		_ = raw.Close()
@@ -102,11 +179,11 @@ func (a *Adapter) open(ctx context.Context, conn *timedConn, r outbox.Relay) (*l
 	client := smtp.NewClient(secured)
 	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, dataTimeout
 	if err := client.Hello(hello); err != nil {
-		return nil, &stepError{stepHello, err}
+		return nil, failedAt(stepHello, err)
 	}
 	if r.User != "" {
-		if err := signIn(client, r); err != nil {
-			return nil, &stepError{stepAuth, err}
+		if err := a.signIn(ctx, client, r); err != nil {
+			return nil, err
 		}
 	}
 	return &link{client: client, conn: conn}, nil
@@ -129,13 +206,13 @@ func (a *Adapter) secure(ctx context.Context, conn *timedConn, r outbox.Relay, h
 		}
 		return &greeted{Conn: secured, rest: "220 secured\r\n"}, nil
 	}
-	return nil, &stepError{stepTLS, errSecurity}
+	return nil, failedAt(stepTLS, errSecurity)
 }
 
 func (a *Adapter) handshake(ctx context.Context, conn net.Conn, r outbox.Relay) (net.Conn, error) {
 	secured := tls.Client(conn, &tls.Config{ServerName: r.Host, RootCAs: a.roots, MinVersion: tls.VersionTLS12})
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &stepError{stepTLS, err}
+		return nil, failedAt(stepTLS, err)
 	}
 	return secured, nil
 }
@@ -146,23 +223,23 @@ func (a *Adapter) handshake(ctx context.Context, conn net.Conn, r outbox.Relay) 
 func startTLS(conn net.Conn, hello string) error {
 	text := textproto.NewConn(oneByte{conn})
 	if _, _, err := text.ReadResponse(220); err != nil {
-		return &stepError{stepHello, err}
+		return failedAt(stepHello, err)
 	}
 	if err := text.PrintfLine("EHLO %s", hello); err != nil {
-		return &stepError{stepHello, err}
+		return failedAt(stepHello, err)
 	}
 	_, offers, err := text.ReadResponse(250)
 	if err != nil {
-		return &stepError{stepHello, err}
+		return failedAt(stepHello, err)
 	}
 	if !hasLine(offers, "STARTTLS") {
-		return &stepError{stepStartTLS, errNoStartTLS}
+		return failedAt(stepStartTLS, errNoStartTLS)
 	}
 	if err := text.PrintfLine("STARTTLS"); err != nil {
-		return &stepError{stepStartTLS, err}
+		return failedAt(stepStartTLS, err)
 	}
 	if _, _, err := text.ReadResponse(220); err != nil {
-		return &stepError{stepStartTLS, err}
+		return failedAt(stepStartTLS, err)
 	}
 	return nil
 }
@@ -176,18 +253,55 @@ func hasLine(text, word string) bool {
 	return false
 }
 
-// signIn authenticates. Passwords go over TLS only, except to this machine.
-func signIn(c *smtp.Client, r outbox.Relay) error {
+// signIn authenticates. Secrets go over TLS only, except to this machine.
+func (a *Adapter) signIn(ctx context.Context, c *smtp.Client, r outbox.Relay) error {
 	if r.Security == "none" && !isLoopback(r.Host) {
-		return errPlainSecret
+		return failedAt(stepAuth, errPlainSecret)
 	}
+	if r.Auth == catalog.ByXOAuth2 || r.Auth == catalog.ByOAuthBearer {
+		return a.signInByToken(ctx, c, r)
+	}
+	var client sasl.Client
 	switch {
 	case c.SupportsAuth(sasl.Plain):
-		return c.Auth(sasl.NewPlainClient("", r.User, r.Password))
+		client = sasl.NewPlainClient("", r.User, r.Password)
 	case c.SupportsAuth(sasl.Login):
-		return c.Auth(sasl.NewLoginClient(r.User, r.Password))
+		client = sasl.NewLoginClient(r.User, r.Password)
+	default:
+		return failedAt(stepNoAuth, errNoAuth)
 	}
-	return errNoAuth
+	if err := c.Auth(client); err != nil {
+		return failedAt(stepAuth, err)
+	}
+	return nil
+}
+
+// staleToken is of an access token that was good once and is refused now.
+type staleToken struct{ error }
+
+// Unwrap returns what the server said.
+func (s *staleToken) Unwrap() error { return s.error }
+
+func (a *Adapter) signInByToken(ctx context.Context, c *smtp.Client, r outbox.Relay) error {
+	if !c.SupportsAuth(strings.ToUpper(r.Auth)) {
+		return failedAt(stepNoAuth, errNoAuth)
+	}
+	source := a.tokens.Of(r.OAuth)
+	token, fresh, err := source.Get(ctx)
+	if err != nil {
+		return failedAt(stepToken, err)
+	}
+	err = c.Auth(oauth.NewBearer(r.Auth, r.User, r.Host, r.Port, token))
+	if err == nil {
+		return nil
+	}
+	if answerCode(err)/100 == 5 { // else it may be good in a moment
+		source.Forget(token)
+		if !fresh {
+			err = &staleToken{err}
+		}
+	}
+	return failedAt(stepBearer, err)
 }
 
 func isLoopback(host string) bool {
@@ -208,14 +322,26 @@ func (a *Adapter) Probe(ctx context.Context, r outbox.Relay) error {
 		l.quit()
 		return nil
 	}
-	step := stepDial
 	var failed *stepError
 	if errors.As(err, &failed) {
-		step = failed.step
+		return failed.fault
 	}
-	fields := map[string]string{stepDial: "host", stepHello: "host", stepStartTLS: "security", stepTLS: "security", stepAuth: "user"}
-	e := errs.Field(fields[step], "mail.probe."+step, "Words", serverWords(err), "Host", r.Host, "Port", r.Port)
-	e.Cause = fmt.Errorf("probing the relay: %w", err)
+	return relayFault(r, failedAt(stepDial, err))
+}
+
+// relayFields says which setting to look at, by step.
+var relayFields = map[string]string{stepDial: "host", stepHello: "host", stepStartTLS: "security", stepTLS: "security", stepAuth: "user", stepNoAuth: "auth", stepBearer: "user"}
+
+// relayFault says what a step that failed means for whoever set the relay up: an
+// errs.Field error, see Probe.
+func relayFault(r outbox.Relay, failed *stepError) error {
+	field, key := relayFields[failed.step], failed.step
+	var token *oauth.Fault
+	if errors.As(failed.err, &token) {
+		field, key = token.Field, token.Remedy
+	}
+	e := errs.Field(field, "mail.probe."+key, "Words", serverWords(failed.err), "Host", r.Host, "Port", r.Port, "User", r.User)
+	e.Cause = fmt.Errorf("using the relay: %w", failed)
 	return e
 }
 
@@ -224,6 +350,16 @@ func (a *Adapter) Probe(ctx context.Context, r outbox.Relay) error {
 type timedConn struct {
 	net.Conn
 	timeout time.Duration
+	closed  func() // told when it is closed; nil: nobody
+}
+
+// Close closes the connection.
+func (c *timedConn) Close() error {
+	err := c.Conn.Close()
+	if c.closed != nil {
+		c.closed()
+	}
+	return err
 }
 
 // limit sets how long one read or write may take. It is not safe to call

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net/textproto"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"lotse/internal/channel/email/report"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/markup"
 )
@@ -21,26 +23,36 @@ const (
 	answerGrace = 10 * time.Second // how long a cancelled send waits for the answer after the final dot
 )
 
-// Send composes the mail and hands it to the relay. It calls commit when all of
+// Send composes the mail, signs it and hands it to the relay. It calls commit when all of
 // the mail is on its way but the final dot: until then the server has promised
 // nothing, after it nobody can take the mail back. Failures are
 // *outbox.SendError.
 //
 // What concerns the relay rather than the mail (no connection, TLS, sign-in
 // refused, also by a 5xx) is a passing fault: the mail waits until someone has
-// mended the settings.
+// mended the settings. With too many large mails on their way it returns
+// outbox.ErrBusy and does nothing.
 func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, commit func() error) (string, error) {
-	raw, err := a.Compose(m)
-	if err != nil {
-		return "", refused(err)
+	giveBack, ok := a.room.take(ctx, m.Size())
+	if !ok {
+		return "", outbox.ErrBusy
 	}
-	e, err := newLetter(m, raw)
+	defer giveBack()
+	mail, err := a.compose(m)
+	if err != nil {
+		return "", uncomposed(err)
+	}
+	defer a.discard(mail)
+	if err := a.sign(ctx, mail, m.From); err != nil {
+		return "", uncomposed(err)
+	}
+	e, err := newLetter(m, mail)
 	if err != nil {
 		return "", refused(err)
 	}
 	l, err := a.begin(ctx, r, e)
 	if err != nil {
-		return "", classify(err)
+		return "", judged(classify(err), report.AtMail, e.to)
 	}
 	var committed atomic.Bool
 	stop := context.AfterFunc(ctx, func() {
@@ -64,17 +76,53 @@ func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, c
 	return words, err
 }
 
-// Compose returns the mail that Send would hand to the relay. It sends nothing.
-func (a *Adapter) Compose(m outbox.Outgoing) ([]byte, error) { return compose(m, mark(a.hostname)) }
+// Compose returns the mail that Send would hand to the relay, but for the
+// signature of its domain. It sends nothing.
+func (a *Adapter) Compose(m outbox.Outgoing) (outbox.Composed, error) { return a.compose(m) }
+
+func (a *Adapter) compose(m outbox.Outgoing) (*composed, error) {
+	mail := &composed{dir: a.env.SpoolDir}
+	if err := errors.Join(compose(mail, m, mark(a.hostname)), mail.finish()); err != nil {
+		a.discard(mail)
+		return nil, err
+	}
+	return mail, nil
+}
+
+// sign puts the signatures of the sender's domain in front of a mail (RFC 6376);
+// none if the domain has no keys in use. A mail whose keys can't be read waits:
+// without a signature it could be refused for good.
+func (a *Adapter) sign(ctx context.Context, m *composed, from string) error {
+	from, ok := cleanAddr(from)
+	if a.env.Keys == nil || !ok {
+		return nil
+	}
+	domain := strings.ToLower(from[strings.LastIndexByte(from, '@')+1:])
+	keys, err := a.env.Keys.SigningKeys(ctx, domain)
+	if err != nil {
+		return fmt.Errorf("reading the keys of a domain: %w", err)
+	}
+	content, err := m.content()
+	if err != nil {
+		return err
+	}
+	return sign(&m.signature, content, domain, keys, a.clock.Now())
+}
+
+func (a *Adapter) discard(m *composed) {
+	if err := m.Close(); err != nil {
+		a.log.Warn("spool file stays behind", "error", err)
+	}
+}
 
 // letter is a composed mail with its envelope.
 type letter struct {
 	from, to string
 	utf8     bool // an address needs SMTPUTF8 (RFC 6531)
-	raw      []byte
+	mail     *composed
 }
 
-func newLetter(m outbox.Outgoing, raw []byte) (letter, error) {
+func newLetter(m outbox.Outgoing, mail *composed) (letter, error) {
 	to, ok := cleanAddr(m.To)
 	if !ok {
 		return letter{}, errAddress
@@ -85,75 +133,49 @@ func newLetter(m outbox.Outgoing, raw []byte) (letter, error) {
 			return letter{}, errAddress
 		}
 	}
-	return letter{from: from, to: to, utf8: !isASCII([]byte(from + to)), raw: raw}, nil
-}
-
-// begin returns a connection on which the relay has accepted MAIL. A pooled
-// connection may have been closed by the other side meanwhile: it is replaced
-// once, silently, as nothing was sent yet.
-func (a *Adapter) begin(ctx context.Context, r outbox.Relay, e letter) (*link, error) {
-	if l := a.pool.take(r); l != nil {
-		err := l.mail(e)
-		if err == nil {
-			return l, nil
-		}
-		_ = l.conn.Close()
-		var answer *smtp.SMTPError
-		if errors.As(err, &answer) && answer.Code != 421 {
-			return nil, err
-		}
-	}
-	l, err := a.connect(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.mail(e); err != nil {
-		_ = l.conn.Close()
-		return nil, err
-	}
-	return l, nil
+	return letter{from: from, to: to, utf8: !isASCII([]byte(from + to)), mail: mail}, nil
 }
 
 // mail opens the transaction.
 func (l *link) mail(e letter) error {
-	if limit, ok := l.client.MaxMessageSize(); ok && limit > 0 && len(e.raw) > limit {
-		return &smtp.SMTPError{Code: 552, Message: fmt.Sprintf("The mail has %d bytes, the server takes %d", len(e.raw), limit)}
+	if limit, ok := l.client.MaxMessageSize(); ok && limit > 0 && e.mail.Size() > int64(limit) {
+		return &smtp.SMTPError{Code: 552, Message: fmt.Sprintf("The mail has %d bytes, the server takes %d", e.mail.Size(), limit)}
 	}
 	if e.utf8 {
 		if ok, _ := l.client.Extension("SMTPUTF8"); !ok {
 			return &smtp.SMTPError{Code: 553, Message: "The server does not take addresses with special characters (SMTPUTF8)"}
 		}
 	}
-	return l.client.Mail(e.from, &smtp.MailOptions{Size: int64(len(e.raw)), UTF8: e.utf8})
+	return l.client.Mail(e.from, &smtp.MailOptions{Size: e.mail.Size(), UTF8: e.utf8})
 }
 
 // transfer sends recipient and content. Its errors are *outbox.SendError.
 func (l *link) transfer(e letter, commit func() error) (string, error) {
 	if err := l.client.Rcpt(e.to, nil); err != nil {
-		return "", classify(err)
+		return "", judged(classify(err), report.AtRcpt, e.to)
 	}
 	w, err := l.client.Data()
 	if err != nil {
-		return "", classify(err)
+		return "", judged(classify(err), report.AtData, e.to)
 	}
-	if _, err := w.Write(e.raw); err != nil {
+	if _, err := io.Copy(w, e.mail); err != nil {
 		return "", classify(err)
 	}
 	if err := commit(); err != nil {
 		return "", &outbox.SendError{Outcome: outbox.Retry, Words: serverWords(err), Cause: fmt.Errorf("committing the send: %w", err)}
 	}
-	l.conn.limit(dataTimeout)
+	l.conn.limit(answerTimeout)
 	response, err := w.CloseWithResponse()
 	l.conn.limit(commandTimeout)
 	if err == nil {
 		return words(response.StatusText), nil
 	}
-	return afterDot(err)
+	return afterDot(err, e.to)
 }
 
 // afterDot says what an error after the final dot means. Only an answer tells:
 // without one the mail may be on its way.
-func afterDot(err error) (string, error) {
+func afterDot(err error, to string) (string, error) {
 	var answer *smtp.SMTPError
 	if !errors.As(err, &answer) {
 		return "", &outbox.SendError{Outcome: outbox.Uncertain, Words: serverWords(err), Cause: err}
@@ -162,7 +184,7 @@ func afterDot(err error) (string, error) {
 	case 2:
 		return words(answer.Message), nil
 	case 4, 5:
-		return "", classify(err)
+		return "", judged(classify(err), report.AtData, to)
 	}
 	return "", &outbox.SendError{Outcome: outbox.Uncertain, Code: answer.Code, Words: serverWords(err), Cause: err}
 }
@@ -174,6 +196,7 @@ func classify(err error) *outbox.SendError {
 	e.Code = code
 	var step *stepError
 	if errors.As(err, &step) {
+		e.Relay = step.fault
 		return e
 	}
 	switch {
@@ -182,6 +205,15 @@ func classify(err error) *outbox.SendError {
 		e.Outcome = outbox.Rejected
 	}
 	return e
+}
+
+// uncomposed says what it means that a mail could not be put together: what can't
+// be read or written now may be later, what can't be put into a mail never.
+func uncomposed(err error) *outbox.SendError {
+	if errors.Is(err, errAddress) {
+		return refused(err)
+	}
+	return &outbox.SendError{Outcome: outbox.Retry, Words: words(err.Error()), Cause: err}
 }
 
 func refused(err error) *outbox.SendError {

@@ -30,6 +30,8 @@ type script struct {
 	implicit                                    bool        // TLS from the start
 	dropInData                                  bool
 	onceOnly                                    bool // drops the connection before the second MAIL
+	most                                        int  // connections taken at once; zero: any number
+	slow                                        time.Duration
 }
 
 // scripted is a server that follows a script and remembers what it heard.
@@ -40,6 +42,38 @@ type scripted struct {
 	heard []string // command lines
 	mails []string
 	conns int
+	open  int
+	bad   []string // access tokens that are refused
+}
+
+// refuseToken refuses an access token from now on.
+func (s *scripted) refuseToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bad = append(s.bad, token)
+}
+
+// refuses reports whether a line holds a token that is refused.
+func (s *scripted) refuses(line string) bool {
+	parts := strings.Fields(line)
+	raw, _ := base64.StdEncoding.DecodeString(parts[len(parts)-1])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.bad, func(token string) bool { return strings.Contains(string(raw), "Bearer "+token+"\x01") })
+}
+
+// enter counts a connection in and reports whether it may stay.
+func (s *scripted) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open++
+	return s.most == 0 || s.open <= s.most
+}
+
+func (s *scripted) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
 }
 
 func startScript(t testing.TB, s script) *scripted {
@@ -92,6 +126,11 @@ func (s *scripted) serve(conn net.Conn) {
 		_, err := conn.Write([]byte(answer + "\r\n"))
 		return err == nil
 	}
+	defer s.leave()
+	if !s.enter() {
+		_ = reply("421 4.3.2 too many connections", "")
+		return
+	}
 	if !reply(s.greeting, "220 test") {
 		return
 	}
@@ -119,6 +158,12 @@ func (s *scripted) serve(conn net.Conn) {
 			secured := tls.Server(conn, s.tls)
 			conn, r = secured, bufio.NewReader(secured)
 		case "AUTH":
+			if s.refuses(line) {
+				_ = reply("334 eyJzdGF0dXMiOiI0MDEifQ==", "")
+				_, _ = r.ReadString('\n')
+				_ = reply("535 5.7.8 token refused", "")
+				return
+			}
 			ok = reply(s.auth, "235 ok")
 		case "MAIL":
 			if mails++; mails > 1 && s.onceOnly {
@@ -129,6 +174,7 @@ func (s *scripted) serve(conn net.Conn) {
 			ok = reply(s.rcpt, "250 ok")
 		case "DATA":
 			if ok = reply(s.data, "354 go"); ok && (s.data == "" || strings.HasPrefix(s.data, "354")) {
+				time.Sleep(s.slow)
 				ok = s.takeData(r) && reply(s.dot, "250 2.0.0 queued as 4711")
 			}
 		case "QUIT":
@@ -219,7 +265,7 @@ func TestOutcomes(t *testing.T) {
 		"bad sign-in":              {script: script{tls: cfg, offers: []string{"250-AUTH PLAIN"}, auth: "535 5.7.8 wrong password"}, security: "starttls", user: "u", outcome: outbox.Retry, code: 535, words: "wrong password"},
 		"sign-in":                  {script: script{tls: cfg, offers: []string{"250-AUTH PLAIN"}}, security: "starttls", user: "u", committed: true},
 		"sign-in without TLS here": {script: script{offers: []string{"250-AUTH LOGIN PLAIN"}}, user: "u", committed: true},
-		"no sign-in offered":       {user: "u", outcome: outbox.Retry, words: "neither PLAIN nor LOGIN"},
+		"no sign-in offered":       {user: "u", outcome: outbox.Retry, words: "does not offer this way"},
 		"too large for them":       {script: script{offers: []string{"250-SIZE 100"}}, outcome: outbox.Rejected, code: 552},
 	}
 	for name, c := range cases {
@@ -353,7 +399,7 @@ func TestCancelledSend(t *testing.T) {
 }
 
 func TestPasswordNeedsTLS(t *testing.T) {
-	if err := signIn(nil, outbox.Relay{Host: "mail.example.org", Security: "none", User: "u"}); !errors.Is(err, errPlainSecret) {
+	if err := testAdapter(t, nil).signIn(t.Context(), nil, outbox.Relay{Host: "mail.example.org", Security: "none", User: "u"}); !errors.Is(err, errPlainSecret) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -399,19 +445,33 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// composedOf returns a mail as it would be sent.
+func composedOf(t testing.TB, m outbox.Outgoing) []byte {
+	t.Helper()
+	var raw bytes.Buffer
+	if err := compose(&raw, m, "mark"); err != nil {
+		t.Fatal(err)
+	}
+	return raw.Bytes()
+}
+
+// inline is an image that a mail's HTML shows.
+func inline(name, contentType, id, content string) outbox.File {
+	f := outbox.FileOf(name, contentType, []byte(content))
+	f.ContentID = id
+	return f
+}
+
 func TestCompose(t *testing.T) {
 	m := outgoing()
 	m.HTML = `<p>Guten Tag <img src="cid:logo@x"></p>`
 	m.Automatic = true
 	m.Files = []outbox.File{
-		{Name: "logo.png", ContentType: "image/png", ContentID: "logo@x", Content: []byte("PNG")},
-		{Name: "Übersicht \r\nX-Evil: 1.pdf", ContentType: "application/pdf", Content: bytes.Repeat([]byte{0, 1, 2}, 5000)},
-		{Name: "weiter.eml", ContentType: "message/rfc822", Content: []byte("From: a@b\r\n\r\nx")},
+		inline("logo.png", "image/png", "logo@x", "PNG"),
+		outbox.FileOf("Übersicht \r\nX-Evil: 1.pdf", "application/pdf", bytes.Repeat([]byte{0, 1, 2}, 5000)),
+		outbox.FileOf("weiter.eml", "message/rfc822", []byte("From: a@b\r\n\r\nx")),
 	}
-	raw, err := compose(m, "mark")
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := composedOf(t, m)
 	checkWire(t, raw)
 	head, _, _ := strings.Cut(string(raw), "\r\n\r\n")
 	for _, want := range []string{"Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All", "X-Lotse: mark", "Content-Language: de", "Reply-To:", "In-Reply-To: <abc@post.example>", "Message-Id: <lotse.1@lindenau.example>"} {
@@ -420,8 +480,8 @@ func TestCompose(t *testing.T) {
 		}
 	}
 	m.InReplyTo = ""
-	if alone, err := compose(m, "mark"); err != nil || !bytes.Contains(alone, []byte("Auto-Submitted: auto-generated\r\n")) {
-		t.Errorf("a mail that answers none calls itself an answer, or %v", err)
+	if !bytes.Contains(composedOf(t, m), []byte("Auto-Submitted: auto-generated\r\n")) {
+		t.Error("a mail that answers none calls itself an answer")
 	}
 	if strings.Contains(head, "Precedence") {
 		t.Error("Precedence is set")
@@ -449,11 +509,8 @@ func TestNothingBreaksOutOfItsField(t *testing.T) {
 	const evil = "x\r\nBcc: victim@x.example\r\n\r\nbody\x00\u202E"
 	m := outgoing()
 	m.FromName, m.ToName, m.Subject, m.Language, m.ExternalID, m.InReplyTo, m.References = evil, evil, evil, evil, evil, evil, []string{evil, "good@x"}
-	m.Files = []outbox.File{{Name: evil, ContentType: "text/plain\r\nX: y", ContentID: evil, Content: []byte("x")}}
-	raw, err := compose(m, "mark")
-	if err != nil {
-		t.Fatal(err)
-	}
+	m.Files, m.Unsubscribe = []outbox.File{inline(evil, "text/plain\r\nX: y", evil, "x")}, evil
+	raw := composedOf(t, m)
 	checkWire(t, raw)
 	h, _, mended := parseHeader(raw, nil)
 	if mended || h.has("bcc") || h.get("references") != "<good@x>" || h.has("message-id") {
@@ -486,10 +543,7 @@ func TestLongFieldsAreFolded(t *testing.T) {
 		m.References = append(m.References, fmt.Sprintf("reference-number-%d@a-rather-long-host-name.post.example", i))
 	}
 	m.Text = strings.Repeat("x", 5000) + "\n" + strings.Repeat("ü", 5000)
-	raw, err := compose(m, "mark")
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := composedOf(t, m)
 	checkWire(t, raw)
 	in := readOK(t, string(raw), customerTrace)
 	if in.Subject != m.Subject || in.Text != m.Text {
@@ -510,7 +564,8 @@ func TestRoundTrip(t *testing.T) {
 	port := server.server.port(t)
 	m := outgoing()
 	m.To, m.HTML = "abo+xyz@lindenau.example", "<p>Guten Tag,</p><p>schöne Grüße 🚧</p>"
-	m.Files = []outbox.File{{Name: "Plan März.pdf", ContentType: "application/pdf", Content: bytes.Repeat([]byte("%PDF\r\n.\r\n\x00\xff"), 200_000)}}
+	plan := bytes.Repeat([]byte("%PDF\r\n.\r\n\x00\xff"), 200_000)
+	m.Files = []outbox.File{outbox.FileOf("Plan März.pdf", "application/pdf", plan)}
 	for _, r := range []outbox.Relay{
 		{Host: "127.0.0.1", Port: port, Security: "none"},
 		{Host: "127.0.0.1", Port: port, Security: "starttls"},
@@ -534,7 +589,7 @@ func TestRoundTrip(t *testing.T) {
 		if in.ExternalID != m.ExternalID || !slices.Equal(in.References, []string{"abc@post.example", "a@post.example"}) || !slices.Equal(in.Tokens, []string{"xyz"}) {
 			t.Errorf("id %q references %q tokens %q", in.ExternalID, in.References, in.Tokens)
 		}
-		if len(in.Parts) != 1 || in.Parts[0].Name != "Plan März.pdf" || !bytes.Equal(in.Parts[0].Content, m.Files[0].Content) {
+		if len(in.Parts) != 1 || in.Parts[0].Name != "Plan März.pdf" || !bytes.Equal(in.Parts[0].Content, plan) {
 			t.Errorf("parts %d", len(in.Parts))
 		}
 		if len(in.Warnings) != 1 || in.Warnings[0] != warnReplyTo {

@@ -125,6 +125,9 @@ func (p *Printer) In(zone *time.Location) *Printer {
 	return &moved
 }
 
+// Zone returns the zone times are shown in.
+func (p *Printer) Zone() *time.Location { return p.zone }
+
 // Locale returns the printer's language.
 func (p *Printer) Locale() Locale { return p.locale }
 

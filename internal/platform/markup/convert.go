@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+	renderer "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 )
 
@@ -67,7 +68,8 @@ func writeLinked(b *strings.Builder, line string) {
 }
 
 var markdown = sync.OnceValue(func() goldmark.Markdown {
-	return goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify))
+	return goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
+		goldmark.WithRendererOptions(renderer.WithHardWraps()))
 })
 
 // Limits of Markdown. Its grammar has constructs that take quadratic time or
@@ -96,7 +98,8 @@ func isHostileMarkdown(md string) bool {
 	return pipes*lines > maxCells
 }
 
-// HTMLFromMarkdown renders CommonMark with tables, strikethrough and bare links.
+// HTMLFromMarkdown renders CommonMark with tables, strikethrough and bare links. A
+// line end is one: people who write an address in three lines mean three.
 // HTML inside the Markdown is dropped, and the result passes SanitizeMail: the
 // same links and images are allowed as in mail. Markdown longer or denser than
 // people write (see the limits) is shown as the text it is.

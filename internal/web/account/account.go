@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"lotse/internal/access"
+	"lotse/internal/digest"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
 	"lotse/internal/setup"
@@ -31,18 +32,20 @@ var style = assets.RegisterStyle("account.css", css)
 
 // Parts are what the pages stand on.
 type Parts struct {
-	Kit   *web.Kit
-	Setup *setup.Setup
+	Kit    *web.Kit
+	Setup  *setup.Setup
+	Digest *digest.Digest
 }
 
 // Pages are the handlers of this package.
 type Pages struct {
-	kit   *web.Kit
-	setup *setup.Setup
+	kit    *web.Kit
+	setup  *setup.Setup
+	digest *digest.Digest
 }
 
 // New returns the pages.
-func New(p Parts) *Pages { return &Pages{kit: p.Kit, setup: p.Setup} }
+func New(p Parts) *Pages { return &Pages{kit: p.Kit, setup: p.Setup, digest: p.Digest} }
 
 // Routes mounts the pages.
 func (p *Pages) Routes(mux *http.ServeMux) {
@@ -54,12 +57,14 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"GET /reset/{token}": web.Secret(p.showReset), "POST /reset/{token}": web.Secret(p.reset),
 		"GET /portraits/{id}": p.portrait,
 		"GET /invite/{token}": web.Secret(p.showInvite), "POST /invite/{token}": web.Secret(p.accept),
+		"GET /unsubscribe/{token}": web.Secret(p.showUnsubscribe), "POST /unsubscribe/{token}": web.Secret(p.unsubscribe),
 	} {
 		mux.Handle(pattern, p.kit.Page(h))
 	}
 	for pattern, h := range map[string]web.Handler{
 		"GET /account":                    p.showAccount,
 		"POST /account/language":          p.setLanguage,
+		"POST /account/digest":            p.setDigest,
 		"POST /account/password":          p.changePassword,
 		"POST /account/portrait":          p.setPortrait,
 		"POST /account/portrait/public":   p.showPortrait,

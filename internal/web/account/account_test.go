@@ -1,25 +1,33 @@
 package account_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
+	"lotse/internal/digest"
 	"lotse/internal/platform/db"
 	"lotse/internal/platform/db/dbtest"
+	"lotse/internal/platform/seal"
 	"lotse/internal/web/account"
 	"lotse/internal/web/webtest"
 )
 
 const newPassword = "vier Lotsen und kein Boot"
 
-func mount(d *webtest.Desk, mux *http.ServeMux) {
-	account.New(account.Parts{Kit: d.Kit, Setup: d.Setup}).Routes(mux)
+func mount(t *testing.T) func(*webtest.Desk, *http.ServeMux) {
+	return func(d *webtest.Desk, mux *http.ServeMux) {
+		s, err := seal.Load(context.Background(), d.DB, d.Clock)
+		webtest.Must(t, err)
+		choices := digest.New(digest.Parts{DB: d.DB, Seal: s, Clock: d.Clock, Staff: d.Kit.Staff})
+		account.New(account.Parts{Kit: d.Kit, Setup: d.Setup, Digest: choices}).Routes(mux)
+	}
 }
 
 // empty runs a test on an empty desk, on both databases.
 func empty(t *testing.T, f func(t *testing.T, d *webtest.Desk)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, webtest.New(t, d, mount)) })
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, webtest.New(t, d, mount(t))) })
 }
 
 // furnished runs a test on a desk that is set up, on both databases.

@@ -39,9 +39,13 @@ func (p *Pages) renderAccount(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
+	rhythm, err := p.digest.Chosen(ctx, a)
+	if err != nil {
+		return err
+	}
 	frame := p.kit.Shell(r, t(ctx, "account.title"), "/account")
 	frame.Errors, frame.Styles = f.Errors, append(frame.Styles, form.Style, style)
-	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f.Over(form.New("language", who.Language))}))
+	return web.Render(w, r, status, accountPage(frame, profile{who, sessions, p.kit.Clock.Now(), f.Over(form.New("language", who.Language, "rhythm", rhythm.String()))}))
 }
 
 func (p *Pages) setLanguage(w http.ResponseWriter, r *http.Request) error {

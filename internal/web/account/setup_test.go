@@ -63,7 +63,7 @@ func TestSetupSaysAllThatIsWrong(t *testing.T) {
 }
 
 func TestSetupCodeIsLimited(t *testing.T) {
-	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount(t))
 	b, typed := d.Browser(), with(d.SetupForm(), "code", "2222-2222")
 	for range 10 {
 		want(t, "a wrong code", b.Post("/setup", typed...), http.StatusUnprocessableEntity, "")

@@ -48,7 +48,7 @@ func TestSignIn(t *testing.T) {
 }
 
 func TestNextStaysOnThisDesk(t *testing.T) {
-	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount(t))
 	d.Furnish()
 	for _, evil := range []string{"//evil.example", `/\evil.example`, `\\evil.example`, "https://evil.example", "https:evil.example", "http:/evil.example",
 		"javascript:alert(1)", "data:text/html,x", "///evil.example", "/\t/evil.example", "/\n/evil.example", "evil.example", "//evil.example@desk.example",
@@ -96,7 +96,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 }
 
 func TestSignInWithTheDatabaseAway(t *testing.T) {
-	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount)
+	d := webtest.New(t, dbtest.Open(t, dbtest.URL(t, "sqlite")), mount(t))
 	d.Furnish()
 	closeDatabase(t, d)
 	page := d.Browser().Post("/signin", "email", webtest.Ada, "password", webtest.Password)

@@ -11,10 +11,13 @@ import (
 	"net/http"
 
 	"lotse/internal/access"
+	"lotse/internal/domains"
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
+	"lotse/internal/templates"
+	"lotse/internal/views"
 	"lotse/internal/web"
 	"lotse/internal/web/assets"
 	"lotse/internal/web/form"
@@ -35,25 +38,36 @@ type Tester interface {
 
 // Parts are what the pages stand on.
 type Parts struct {
-	Kit    *web.Kit
-	Tester Tester
-	Boxes  *mailbox.Boxes
-	Keys   *access.Keys
-	Jobs   Jobs
+	Kit     *web.Kit
+	Tester  Tester
+	Boxes   *mailbox.Boxes
+	Domains *domains.Domains
+	Keys    *access.Keys
+	Jobs    Jobs
+	// Templates are the texts of mails, Mails shows what becomes of them with the
+	// data of cases, which Views lists.
+	Templates *templates.Templates
+	Mails     Mails
+	Views     *views.Views
 }
 
 // Pages are the handlers of this package.
 type Pages struct {
-	kit    *web.Kit
-	tester Tester
-	boxes  *mailbox.Boxes
-	keys   *access.Keys
-	jobs   Jobs
+	kit     *web.Kit
+	tester  Tester
+	boxes   *mailbox.Boxes
+	domains *domains.Domains
+	keys    *access.Keys
+	jobs    Jobs
+
+	templates *templates.Templates
+	mails     Mails
+	views     *views.Views
 }
 
 // New returns the pages.
 func New(p Parts) *Pages {
-	return &Pages{kit: p.Kit, tester: p.Tester, boxes: p.Boxes, keys: p.Keys, jobs: p.Jobs}
+	return &Pages{kit: p.Kit, tester: p.Tester, boxes: p.Boxes, domains: p.Domains, keys: p.Keys, jobs: p.Jobs, templates: p.Templates, mails: p.Mails, views: p.Views}
 }
 
 // Routes mounts the pages.
@@ -89,39 +103,53 @@ func (p *Pages) Routes(mux *http.ServeMux) {
 		"POST /admin/jobs/{id}/discard": p.discardJob,
 	})
 	p.mount(mux, access.ManageCatalog, map[string]web.Handler{
-		"GET /admin/mailboxes":              p.listMailboxes,
-		"GET /admin/mailboxes/new":          p.showNewMailbox,
-		"POST /admin/mailboxes/new":         p.createMailbox,
-		"GET /admin/mailboxes/{id}":         p.showMailbox,
-		"POST /admin/mailboxes/{id}":        p.updateMailbox,
-		"POST /admin/mailboxes/{id}/active": p.setMailboxActive,
-		"POST /admin/mailboxes/{id}/test":   p.testMailbox,
-		"POST /admin/mailboxes/new/check":   p.checkMailbox,
-		"POST /admin/mailboxes/{id}/check":  p.checkMailbox,
-		"POST /admin/mailboxes/new/preset":  p.presetMailbox,
-		"POST /admin/mailboxes/{id}/preset": p.presetMailbox,
-		"POST /admin/mailboxes/{id}/delete": p.deleteMailbox,
-		"GET /admin/catalogue":              p.showCatalogue,
-		"POST /admin/catalogue":             p.addEntry,
-		"GET /admin/catalogue/{id}":         p.showEntry,
-		"POST /admin/catalogue/{id}":        p.updateEntry,
-		"POST /admin/catalogue/{id}/move":   p.moveEntry,
-		"POST /admin/catalogue/{id}/active": p.setEntryActive,
-		"GET /admin/webhooks":               p.listHooks,
-		"GET /admin/webhooks/new":           p.showNewHook,
-		"POST /admin/webhooks/new":          p.createHook,
-		"GET /admin/webhooks/{id}":          p.showHook,
-		"POST /admin/webhooks/{id}/secret":  p.setHookSecret,
-		"POST /admin/webhooks/{id}/active":  p.setHookActive,
-		"POST /admin/webhooks/{id}/delete":  p.deleteHook,
-		"GET /admin/brand":                  p.showBrand,
-		"POST /admin/brand":                 p.updateBrand,
-		"POST /admin/brand/answers":         p.updateAnswers,
-		"POST /admin/brand/look":            p.updateColor,
-		"POST /admin/brand/logo":            p.updateLogo,
-		"GET /admin/brand/look.svg":         p.lookPicture,
-		"GET /admin/design":                 func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/admin/design/all") },
-		"GET /admin/design/{name}":          p.showDesign,
+		"GET /admin/mailboxes":                            p.listMailboxes,
+		"GET /admin/mailboxes/new":                        p.showNewMailbox,
+		"POST /admin/mailboxes/new":                       p.createMailbox,
+		"GET /admin/mailboxes/{id}":                       p.showMailbox,
+		"POST /admin/mailboxes/{id}":                      p.updateMailbox,
+		"POST /admin/mailboxes/{id}/active":               p.setMailboxActive,
+		"POST /admin/mailboxes/{id}/test":                 p.testMailbox,
+		"POST /admin/mailboxes/new/check":                 p.checkMailbox,
+		"POST /admin/mailboxes/{id}/check":                p.checkMailbox,
+		"POST /admin/mailboxes/new/preset":                p.presetMailbox,
+		"POST /admin/mailboxes/{id}/preset":               p.presetMailbox,
+		"POST /admin/mailboxes/{id}/delete":               p.deleteMailbox,
+		"GET /admin/domains":                              p.listDomains,
+		"GET /admin/domains/{name}":                       p.showDomain,
+		"POST /admin/domains/{name}/check":                p.checkDomain,
+		"POST /admin/domains/{name}/keys":                 p.prepareKeys,
+		"POST /admin/domains/{name}/keys/{selector}/use":  p.useKey,
+		"POST /admin/domains/{name}/keys/{selector}/drop": p.dropKey,
+		"GET /admin/catalogue":                            p.showCatalogue,
+		"POST /admin/catalogue":                           p.addEntry,
+		"GET /admin/catalogue/{id}":                       p.showEntry,
+		"POST /admin/catalogue/{id}":                      p.updateEntry,
+		"POST /admin/catalogue/{id}/move":                 p.moveEntry,
+		"POST /admin/catalogue/{id}/active":               p.setEntryActive,
+		"GET /admin/webhooks":                             p.listHooks,
+		"GET /admin/webhooks/new":                         p.showNewHook,
+		"POST /admin/webhooks/new":                        p.createHook,
+		"GET /admin/webhooks/{id}":                        p.showHook,
+		"POST /admin/webhooks/{id}/secret":                p.setHookSecret,
+		"POST /admin/webhooks/{id}/active":                p.setHookActive,
+		"POST /admin/webhooks/{id}/delete":                p.deleteHook,
+		"GET /admin/templates":                            p.listTemplates,
+		"GET /admin/templates/{key}/{language}":           p.showTemplate,
+		"POST /admin/templates/{key}/{language}":          p.saveTemplate,
+		"POST /admin/templates/{key}/{language}/try":      p.tryTemplate,
+		"GET /admin/templates/{key}/{language}/look":      p.lookTemplate,
+		"POST /admin/templates/{key}/{language}/look":     p.lookTemplate,
+		"GET /admin/templates/{key}/{language}/reset":     p.askResetTemplate,
+		"POST /admin/templates/{key}/{language}/reset":    p.resetTemplate,
+		"GET /admin/brand":                                p.showBrand,
+		"POST /admin/brand":                               p.updateBrand,
+		"POST /admin/brand/answers":                       p.updateAnswers,
+		"POST /admin/brand/look":                          p.updateColor,
+		"POST /admin/brand/logo":                          p.updateLogo,
+		"GET /admin/brand/look.svg":                       p.lookPicture,
+		"GET /admin/design":                               func(w http.ResponseWriter, r *http.Request) error { return web.Redirect(w, r, "/admin/design/all") },
+		"GET /admin/design/{name}":                        p.showDesign,
 	})
 }
 

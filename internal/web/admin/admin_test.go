@@ -13,6 +13,7 @@ import (
 	"lotse/internal/platform/db/dbtest"
 	"lotse/internal/platform/ids"
 	"lotse/internal/platform/seal"
+	"lotse/internal/views"
 	"lotse/internal/web"
 	"lotse/internal/web/account"
 	"lotse/internal/web/admin"
@@ -34,6 +35,8 @@ type desk struct {
 	testedBy  access.Actor
 	tested    ids.ID
 	testedTo  string
+	list      *views.Views
+	asked     []string // cases whose data was asked for
 }
 
 func (d *desk) SendTest(_ context.Context, a access.Actor, account ids.ID, to string) error {
@@ -64,7 +67,7 @@ func each(t *testing.T, f func(t *testing.T, d *desk)) {
 			account.New(account.Parts{Kit: desk.Kit, Setup: desk.Setup}).Routes(mux)
 			d.watch(t, desk)
 			mux.Handle("GET "+web.AlarmsPath, desk.Kit.StaffPage(desk.Kit.ShowAlarms))
-			admin.New(admin.Parts{Kit: desk.Kit, Tester: d, Boxes: d.boxes, Keys: access.NewKeys(desk.DB, desk.Clock)}).Routes(mux)
+			admin.New(admin.Parts{Kit: desk.Kit, Tester: d, Boxes: d.boxes, Domains: newDomains(t, desk), Keys: access.NewKeys(desk.DB, desk.Clock), Templates: d.texts(t, desk), Mails: d, Views: d.list}).Routes(mux)
 		})
 		d.ada = d.Furnish()
 		d.Browser = d.SignedIn(webtest.Ada)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"lotse/internal/catalog"
+	"lotse/internal/outbox"
 	"lotse/internal/web"
 	"lotse/internal/web/form"
 )
@@ -26,11 +27,14 @@ func (p *Pages) renderBrand(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	seconds, err1 := catalog.UndoSeconds.Get(ctx, cat, id)
 	acknowledge, err2 := catalog.Acknowledge.Get(ctx, cat, id)
-	if err := errors.Join(err1, err2); err != nil {
+	storm, err3 := outbox.Storm.Get(ctx, cat, id)
+	files, err4 := outbox.MailFiles.Get(ctx, cat, id)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	shown := form.New("brand_name", brand.Name, "host", brand.Host, "language", brand.Language,
-		"undo_seconds", strconv.Itoa(seconds), "acknowledge", yesNo(acknowledge), "color", brand.Color)
+		"undo_seconds", strconv.Itoa(seconds), "acknowledge", yesNo(acknowledge), "storm", strconv.Itoa(storm),
+		"mail_files", strconv.Itoa(files), "color", brand.Color)
 	if typed := r.URL.Query().Get("color"); typed != "" { // a colour to look at
 		shown = form.New("color", typed).Over(shown)
 	}
@@ -60,6 +64,16 @@ func (p *Pages) updateAnswers(w http.ResponseWriter, r *http.Request) error {
 		ctx, cat, a := r.Context(), p.kit.Catalog, actor(r)
 		if err := catalog.UndoSeconds.Set(ctx, cat, a, f.Int("undo_seconds", -1)); err != nil {
 			return err
+		}
+		if f.Get("storm") != "" {
+			if err := outbox.Storm.Set(ctx, cat, a, f.Int("storm", -1)); err != nil {
+				return err
+			}
+		}
+		if f.Get("mail_files") != "" {
+			if err := outbox.MailFiles.Set(ctx, cat, a, f.Int("mail_files", -1)); err != nil {
+				return err
+			}
 		}
 		return catalog.Acknowledge.Set(ctx, cat, a, f.Get("acknowledge") != "no")
 	})

@@ -10,6 +10,7 @@ import (
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
+	"lotse/internal/templates"
 	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
 )
@@ -18,19 +19,44 @@ import (
 var mailboxFields = []string{"address", "aliases", "name", "language", "team", "preset", "receive",
 	"receive_host", "receive_security", "receive_port", "receive_user", "receive_auth", "receive_password",
 	"receive_token_url", "receive_client_id", "receive_client_secret", "receive_refresh_token", "receive_scope", "receive_folder", "receive_since", "receive_day",
-	"relay_host", "relay_security", "relay_port", "relay_user", "relay_password"}
+	"relay_host", "relay_security", "relay_port", "relay_auth", "relay_user", "relay_password",
+	"relay_token_url", "relay_client_id", "relay_client_secret", "relay_refresh_token", "relay_scope",
+	"signature_de", "signature_en", "no_detail", "sent_copy", "sent_folder"}
 
 // sinceDay is the choice of a day, which stands in a control of its own.
 const sinceDay = "day"
+
+// sameSignIn is the choice to sign in where mail is sent as where it is fetched.
+const sameSignIn = "same"
 
 func readMailbox(f form.Form) catalog.AccountForm {
 	team, _ := ids.Parse(f.Get("team")) // what is none is refused as unknown
 	return catalog.AccountForm{
 		TeamID: team, Address: f.Get("address"), Aliases: strings.Split(f.Get("aliases"), "\n"), Name: f.Get("name"), Language: f.Get("language"),
-		Receive: readReceive(f),
-		Relay: catalog.RelaySettings{Host: f.Get("relay_host"), Port: f.Int("relay_port", 0), Security: f.Get("relay_security"),
-			User: f.Get("relay_user"), Password: f.Get("relay_password")},
+		Receive: readReceive(f), Relay: readRelay(f), Sending: readSending(f),
 	}
+}
+
+func readRelay(f form.Form) catalog.RelaySettings {
+	r := catalog.RelaySettings{Host: f.Get("relay_host"), Port: f.Int("relay_port", 0), Security: f.Get("relay_security"),
+		User: f.Get("relay_user"), Auth: f.Get("relay_auth"), Password: f.Get("relay_password"),
+		OAuth: catalog.OAuthSettings{TokenURL: f.Get("relay_token_url"), ClientID: f.Get("relay_client_id"), ClientSecret: f.Get("relay_client_secret"),
+			RefreshToken: f.Get("relay_refresh_token"), Scope: f.Get("relay_scope")}}
+	if r.Auth == sameSignIn {
+		r.Auth, r.SameSignIn = catalog.ByPassword, true
+	}
+	return r
+}
+
+func readSending(f form.Form) *catalog.Sending {
+	s := catalog.Sending{Signatures: map[string]string{}, NoDetail: f.Get("no_detail") != "", SentCopy: f.Get("sent_copy") != "", SentFolder: f.Get("sent_folder")}
+	if f.Get("receive") != catalog.ByIMAP { // the page shows no such choice then
+		s.SentCopy = false
+	}
+	for _, language := range form.Languages() {
+		s.Signatures[language.Value] = f.Get("signature_" + language.Value)
+	}
+	return &s
 }
 
 func readReceive(f form.Form) catalog.ReceiveSettings {
@@ -49,9 +75,50 @@ func readReceive(f form.Form) catalog.ReceiveSettings {
 
 func writeMailbox(a catalog.PublicAccount) form.Form {
 	f := form.New("address", a.Address, "aliases", strings.Join(a.Aliases, "\n"), "name", a.Name, "language", a.Language, "team", a.TeamID.String(),
-		"relay_host", a.Relay.Host, "relay_port", strconv.Itoa(a.Relay.Port), "relay_security", a.Relay.Security, "relay_user", a.Relay.User)
+		"relay_host", a.Relay.Host, "relay_port", strconv.Itoa(a.Relay.Port), "relay_security", a.Relay.Security)
 	writeReceive(f, a.Receive)
+	writeRelay(f, a.Relay)
+	writeSending(f, a.Sending)
 	return f
+}
+
+// writeRelay fills in how to sign in where mail is sent.
+func writeRelay(f form.Form, r catalog.RelaySettings) {
+	auth := cmp.Or(r.Auth, catalog.ByPassword)
+	if r.SameSignIn {
+		auth = sameSignIn
+	}
+	for name, value := range map[string]string{"relay_user": r.User, "relay_auth": auth, "relay_token_url": r.OAuth.TokenURL, "relay_client_id": r.OAuth.ClientID, "relay_scope": r.OAuth.Scope} {
+		f.Typed.Set(name, value)
+	}
+}
+
+func writeSending(f form.Form, s catalog.Sending) {
+	for language, text := range s.Signatures {
+		f.Typed.Set("signature_"+language, text)
+	}
+	for name, on := range map[string]bool{"no_detail": s.NoDetail, "sent_copy": s.SentCopy} {
+		if on {
+			f.Typed.Set(name, "1")
+		}
+	}
+	f.Typed.Set("sent_folder", s.SentFolder)
+}
+
+// relayChoices are the ways to sign in where mail is sent.
+func relayChoices(ctx context.Context) []ui.Option {
+	options := []ui.Option{{Value: sameSignIn, Label: t(ctx, "mailbox.send.auth.same"), Hint: t(ctx, "mailbox.send.auth.same_hint")}}
+	for _, way := range []string{catalog.ByPassword, catalog.ByXOAuth2, catalog.ByOAuthBearer} {
+		options = append(options, ui.Option{Value: way, Label: t(ctx, "mailbox.send.auth."+way), Hint: t(ctx, "mailbox.send.auth."+way+"_hint")})
+	}
+	return options
+}
+
+// signatureVariables are what may stand in a signature for what is known when it is
+// sent.
+func signatureVariables() []templates.Variable {
+	spec, _ := templates.SpecOf(templates.Signature)
+	return spec.Variables
 }
 
 // writeReceive fills in how mail comes in. What is not used begins with the usual,
@@ -94,3 +161,8 @@ func faultText(ctx context.Context, r mailbox.Result) string {
 }
 
 func stepName(ctx context.Context, s mailbox.Step) string { return t(ctx, "mailbox.step."+string(s)) }
+
+// variableName says what a variable stands for.
+func variableName(ctx context.Context, v templates.Variable) string {
+	return t(ctx, "mailbox.variable."+strings.ReplaceAll(string(v), ".", "_"))
+}

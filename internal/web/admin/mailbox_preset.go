@@ -24,6 +24,7 @@ type preset struct {
 	auth     string
 	tokenURL string
 	scope    string
+	plain    bool // it may know no "+detail" addresses: answers to one would be lost
 }
 
 // oauthTenant stands in Microsoft's address for the customer's own directory.
@@ -39,11 +40,11 @@ var presets = []preset{
 	// client credentials grant flow: there is no sign-in by password any more.
 	{name: "microsoft", in: server{"outlook.office365.com", 993, catalog.TLS}, out: server{"smtp.office365.com", 587, catalog.StartTLS},
 		auth: catalog.ByXOAuth2, tokenURL: "https://login.microsoftonline.com/" + oauthTenant + "/oauth2/v2.0/token", scope: "https://outlook.office365.com/.default"},
-	{name: "ionos", in: server{"imap.ionos.de", 993, catalog.TLS}, out: server{"smtp.ionos.de", 465, catalog.TLS}, auth: catalog.ByPassword},
+	{name: "ionos", in: server{"imap.ionos.de", 993, catalog.TLS}, out: server{"smtp.ionos.de", 465, catalog.TLS}, auth: catalog.ByPassword, plain: true},
 	// GMX and WEB.DE: access by other programs is off until its owner switches it on.
-	{name: "gmx", in: server{"imap.gmx.net", 993, catalog.TLS}, out: server{"mail.gmx.net", 587, catalog.StartTLS}, auth: catalog.ByPassword},
-	{name: "webde", in: server{"imap.web.de", 993, catalog.TLS}, out: server{"smtp.web.de", 587, catalog.StartTLS}, auth: catalog.ByPassword},
-	{name: "strato", in: server{"imap.strato.de", 993, catalog.TLS}, out: server{"smtp.strato.de", 465, catalog.TLS}, auth: catalog.ByPassword},
+	{name: "gmx", in: server{"imap.gmx.net", 993, catalog.TLS}, out: server{"mail.gmx.net", 587, catalog.StartTLS}, auth: catalog.ByPassword, plain: true},
+	{name: "webde", in: server{"imap.web.de", 993, catalog.TLS}, out: server{"smtp.web.de", 587, catalog.StartTLS}, auth: catalog.ByPassword, plain: true},
+	{name: "strato", in: server{"imap.strato.de", 993, catalog.TLS}, out: server{"smtp.strato.de", 465, catalog.TLS}, auth: catalog.ByPassword, plain: true},
 	// Everybody else: the ports for TLS from the start (RFC 8314 §3).
 	{name: "other", in: server{"", 993, catalog.TLS}, out: server{"", 465, catalog.TLS}, auth: catalog.ByPassword},
 }
@@ -72,6 +73,13 @@ func (p preset) fillIn(f form.Form) {
 	}
 	if p.tokenURL != "" {
 		set("receive_token_url", p.tokenURL, "receive_scope", p.scope)
+	}
+	set("relay_auth", sameSignIn)
+	switch {
+	case p.plain:
+		set("no_detail", "1")
+	case p.in.host != "":
+		f.Typed.Del("no_detail")
 	}
 	for _, user := range []string{"receive_user", "relay_user"} {
 		if f.Get(user) == "" {

@@ -75,6 +75,7 @@ func (p *Pages) showNewMailbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := form.New("name", brand.Name, "language", brand.Language, "relay_port", "587", "relay_security", catalog.StartTLS)
 	writeReceive(f, catalog.ReceiveSettings{})
+	writeRelay(f, catalog.RelaySettings{})
 	return p.renderMailbox(w, r, http.StatusOK, box{form: f})
 }
 
@@ -182,7 +183,7 @@ func testFaults(ctx context.Context, err error) []ui.FieldError {
 	faults := web.FieldErrors(ctx, err)
 	for i, fault := range faults {
 		switch fault.Name {
-		case "host", "port", "security", "user", "password":
+		case "host", "port", "security", "user", "auth", "password", "token_url", "client_id", "refresh_token", "scope":
 			faults[i].Name = "relay_" + fault.Name
 		}
 	}

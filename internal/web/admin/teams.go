@@ -7,16 +7,19 @@ import (
 	"strings"
 
 	"lotse/internal/calendar"
+	"lotse/internal/catalog"
+	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/staff"
 	"lotse/internal/web"
 	"lotse/internal/web/form"
+	"lotse/internal/web/ui"
 )
 
 const teamsPath = "/admin/teams"
 
 // teamFields are the controls of a team's page from top to bottom.
-var teamFields = []string{"name", "answer_within", "week.1", "week.2", "week.3", "week.4", "week.5", "week.6", "week.0", "region", "closed", "restricted"}
+var teamFields = []string{"name", "answer_within", "sender_name", "mailbox", "week.1", "week.2", "week.3", "week.4", "week.5", "week.6", "week.0", "region", "closed", "restricted"}
 
 // roster is what the list of teams shows.
 type roster struct {
@@ -113,8 +116,22 @@ func (p *Pages) renderTeam(w http.ResponseWriter, r *http.Request, status int, n
 	if name == "" {
 		title = t(r.Context(), "admin.team.new")
 	}
+	mailboxes, err := p.kit.Catalog.AccountsFor(r.Context(), actor(r))
+	if err != nil {
+		return err
+	}
 	frame := p.shell(r, title, teamsPath, f.Errors)
-	return web.Render(w, r, status, teamPage(frame, title, r.URL.Path, f))
+	return web.Render(w, r, status, teamPage(frame, title, r.URL.Path, f, mailboxOptions(r.Context(), mailboxes)))
+}
+
+// mailboxOptions are the mailboxes a team can write from, first the one a case came in
+// by.
+func mailboxOptions(ctx context.Context, all []catalog.PublicAccount) []ui.Option {
+	options := []ui.Option{{Label: t(ctx, "admin.team.mailbox_case")}}
+	for _, a := range all {
+		options = append(options, ui.Option{Value: a.ID.String(), Label: a.Address})
+	}
+	return options
 }
 
 // readTeam reads what was typed and returns everything that is wrong with it.
@@ -128,12 +145,21 @@ func readTeam(f form.Form, c calendar.Calendar) (staff.TeamForm, error) {
 	if !ok {
 		within = 0 // which the domain refuses
 	}
-	team := staff.TeamForm{Name: f.Get("name"), Calendar: c, AnswerWithin: within, Restricted: f.Get("restricted") != ""}
-	return team, errors.Join(append(faults, err, team.Check())...)
+	team := staff.TeamForm{Name: f.Get("name"), Calendar: c, AnswerWithin: within, Restricted: f.Get("restricted") != "", SenderName: f.Get("sender_name")}
+	var wrongMailbox error
+	if id := f.Get("mailbox"); id != "" {
+		if team.MailboxID, wrongMailbox = ids.Parse(id); wrongMailbox != nil {
+			wrongMailbox = errs.Field("mailbox", "staff.team.mailbox_unknown")
+		}
+	}
+	return team, errors.Join(append(faults, err, wrongMailbox, team.Check())...)
 }
 
 func writeTeam(ctx context.Context, team staff.Team) form.Form {
-	f := form.New("name", team.Name, "answer_within", withinText(team.AnswerWithin), "region", team.Calendar.Region)
+	f := form.New("name", team.Name, "answer_within", withinText(team.AnswerWithin), "region", team.Calendar.Region, "sender_name", team.SenderName)
+	if !team.MailboxID.IsZero() {
+		f.Typed.Set("mailbox", team.MailboxID.String())
+	}
 	writeWeek(f, team.Calendar.Week)
 	var closed []string
 	for _, d := range team.Calendar.Closed {

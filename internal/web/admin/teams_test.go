@@ -92,3 +92,26 @@ func TestChangeTeam(t *testing.T) {
 		}
 	})
 }
+
+func TestTeamWritesFrom(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.mailbox(t)
+		id := d.stored(t, "hilfe@lindenau.example").ID
+		team := d.teamNamed(t, "Service")
+		path := "/admin/teams/" + team.ID.String()
+		if page := d.Get(path); !contains(page.Text("#f-mailbox"), "Das, in dem die Nachricht ankam", "hilfe@lindenau.example") || page.Value("mailbox") != "" {
+			t.Errorf("the choices are %q", page.Text("#f-mailbox"))
+		}
+		form := []string{"name", "Service", "answer_within", "8", "region", "DE-SN", "week.1", "8", "week.1.to", "12", "sender_name", hostile, "mailbox", id.String()}
+		d.saved(t, "saving", d.Post(path, form...), "/admin/teams", "gespeichert")
+		if team = d.teamNamed(t, "Service"); team.SenderName != hostile || team.MailboxID != id {
+			t.Errorf("it writes as %q from %s", team.SenderName, team.MailboxID)
+		}
+		if page := d.Get(path); page.Value("sender_name") != hostile || page.Value("mailbox") != id.String() {
+			t.Error("the page does not show what is stored")
+		}
+		for _, wrong := range []string{"x", d.ada.ID.String()} {
+			refused(t, "no mailbox of ours", d.Post(path, append(form[:12:12], "mailbox", wrong)...), "mailbox")
+		}
+	})
+}

@@ -135,6 +135,8 @@ for (const box of document.querySelectorAll("[data-upload]")) {
     take(box, [...input.files]);
     input.value = "";
   });
+  // Files that came another way, such as by pasting into the form's text.
+  box.addEventListener("lotse:files", (e) => take(box, e.detail));
   for (const [event, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
     zone.addEventListener(event, (e) => {
       e.preventDefault();

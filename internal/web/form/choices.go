@@ -33,7 +33,8 @@ func RegionName(ctx context.Context, code string) string {
 	return t(ctx, "region."+strings.ToLower(code))
 }
 
-func securities(ctx context.Context) []ui.Option {
+// Securities are the choices of the control "relay_security", the usual one first.
+func Securities(ctx context.Context) []ui.Option {
 	var options []ui.Option
 	for _, s := range []string{catalog.StartTLS, catalog.TLS, catalog.NoSecurity} {
 		options = append(options, ui.Option{Value: s, Label: t(ctx, "relay.security."+s), Hint: t(ctx, "relay.security."+s+"_hint")})

@@ -70,7 +70,7 @@ func Relay(f Form, passwordHint string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Radios(f.Field(ctx, ui.FieldProps{Name: "relay_security", Label: t(ctx, "relay.security.label"), Required: true}), securities(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Radios(f.Field(ctx, ui.FieldProps{Name: "relay_security", Label: t(ctx, "relay.security.label"), Required: true}), Securities(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -81,6 +81,7 @@ func (p *Portal) Routes(mux *http.ServeMux) {
 		"GET /my": p.showFile, "POST /my/link": p.sendFileLink, "POST /my/leave": p.leave,
 		"GET /l/{token}": web.Secret(p.showCaseLink), "POST /l/{token}": web.Secret(p.openCase),
 		"GET /f/{token}": web.Secret(p.showFileLink), "POST /f/{token}": web.Secret(p.openFile),
+		"GET /d/{token}": web.Secret(p.showDownloads), "POST /d/{token}": web.Secret(p.download),
 		"GET /my/{number}":                      p.showCase,
 		"POST /my/{number}/files":               p.stageOwn,
 		"POST /my/{number}/message":             p.write,

@@ -92,7 +92,7 @@ func (w *world) mount(d *webtest.Desk, mux *http.ServeMux) {
 	w.desk.AddHook(views.New(d.DB, sealer, d.Clock, d.Kit.Staff).Hook)
 	w.people = people.New(d.DB, sealer, d.Clock)
 	w.outbox = outbox.New(outbox.Parts{DB: d.DB, Seal: sealer, Clock: d.Clock, Queue: w.queue, Hub: hub, Desk: w.desk, People: w.people,
-		Catalog: w.catalog, Senders: map[string]outbox.Sender{"email": w}, Log: log, BaseURL: webtest.BaseURL})
+		Catalog: w.catalog, Blobs: blobs, Senders: map[string]outbox.Sender{"email": w}, Log: log, BaseURL: webtest.BaseURL})
 	w.intake = intake.New(intake.Parts{DB: d.DB, Seal: sealer, Clock: d.Clock, Blobs: blobs, Hub: hub, Desk: w.desk, People: w.people,
 		Accounts: w.catalog, Readers: map[string]intake.Reader{}, Queue: w.queue, Log: log})
 	w.publish = publish.New(publish.Parts{DB: d.DB, Seal: sealer, Clock: d.Clock, Hub: hub, Teams: d.Kit.Staff, People: w.people,

@@ -146,7 +146,7 @@ func (v visit) listPages() siteURLs {
 // public asks for a secret link or a sign-in.
 func (p *Pages) robots(w http.ResponseWriter, r *http.Request, v visit) error {
 	return p.serve(w, r, v, func(context.Context) (*answer, error) {
-		text := "User-agent: *\nDisallow: /my\nDisallow: /l/\nDisallow: /f/\nDisallow: /track\nDisallow: /signin\n"
+		text := "User-agent: *\nDisallow: /my\nDisallow: /l/\nDisallow: /f/\nDisallow: /d/\nDisallow: /track\nDisallow: /signin\n"
 		for _, l := range i18n.Locales() {
 			text += "Disallow: /" + string(l) + "/suggest\n"
 		}

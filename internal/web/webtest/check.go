@@ -57,7 +57,7 @@ func leadsAway(s *goquery.Selection, key, value string) bool {
 // withoutTyped is the page's text, without what somebody typed.
 func withoutTyped(p *Page) string {
 	body := p.Find("body").Clone()
-	body.Find("textarea").Remove()
+	body.Find("textarea, code").Remove() // code is what somebody is to type
 	return body.Text()
 }
 

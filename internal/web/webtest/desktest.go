@@ -21,6 +21,7 @@ import (
 	"lotse/internal/platform/seal"
 	"lotse/internal/setup"
 	"lotse/internal/staff"
+	"lotse/internal/templates"
 	"lotse/internal/web"
 )
 
@@ -135,13 +136,12 @@ func (d *Desk) Link() string {
 	d.mu.Lock()
 	last := d.notices[len(d.notices)-1]
 	d.mu.Unlock()
-	_, text, err := d.Kit.Staff.Render(context.Background(), last.Template, last.StaffID, BaseURL)
+	mail, err := d.Kit.Staff.Render(context.Background(), last.Template, last.StaffID, BaseURL)
 	Must(d.t, err)
-	for _, word := range strings.Fields(text) {
-		if path, ok := strings.CutPrefix(word, BaseURL); ok {
-			return path
-		}
+	link := mail.Values[templates.ALink]
+	path, ok := strings.CutPrefix(link, BaseURL)
+	if !ok {
+		d.t.Fatalf("%q leads elsewhere", link)
 	}
-	d.t.Fatalf("no link in %q", text)
-	return ""
+	return path
 }

@@ -85,20 +85,9 @@ func (w *Workspace) again(rw http.ResponseWriter, r *http.Request, number string
 		page.read = d.Read
 		page.shell.Flash = &ui.FlashProps{Tone: ui.Warning, Text: web.Message(r.Context(), cause)}
 	}
+	page.fillLetter(r.Context(), w)
 	page.markFresh()
 	return web.Render(rw, r, kind.Status(), casePageView(page))
-}
-
-var reply = action{
-	fields: map[string]string{"text": "reply"},
-	do: func(ctx context.Context, w *Workspace, a access.Actor, c desk.Case, d draft) (string, error) {
-		next, ok := desk.ParseState(d.Next)
-		if !ok && d.Next != "" {
-			return "", errs.Field("next", "case.state_unknown")
-		}
-		m, err := w.Desk.Reply(ctx, a, c.ID, desk.ReplyForm{Text: d.Reply, Seen: d.Seen, Next: next})
-		return "#m-" + m.ID.String(), err
-	},
 }
 
 var note = action{
@@ -190,16 +179,5 @@ var withdraw = action{
 		}
 		_, err = w.Desk.Withdraw(ctx, a, c.ID, message)
 		return "?draft=" + message.String() + "#reply", err
-	},
-}
-
-var resend = action{
-	done: "workspace.flash.resent",
-	do: func(ctx context.Context, w *Workspace, a access.Actor, c desk.Case, d draft) (string, error) {
-		delivery, err := ids.Parse(d.Delivery)
-		if err != nil {
-			return "", errs.New(errs.NotFound, "delivery.not_found")
-		}
-		return "", w.Outbox.SendAgain(ctx, a, delivery)
 	},
 }

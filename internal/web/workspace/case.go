@@ -31,8 +31,10 @@ type casePage struct {
 	deliveries map[ids.ID][]outbox.Delivery
 	crew       crew
 	class      class
-	classSaved bool // just now, without leaving the page
-	undo       int  // seconds a reply can be taken back
+	classSaved bool             // just now, without leaving the page
+	undo       int              // seconds a reply can be taken back
+	mailFiles  int              // MB up to which files go with a mail
+	others     []desk.Addressee // who else stood in the last message
 	draft      draft
 	seen       int64 // version the forms answer to
 	read       int64 // how many messages the writer had before them; later ones are marked, -1 marks none
@@ -43,12 +45,15 @@ type casePage struct {
 // draft is what was typed into the forms of a case.
 type draft struct {
 	Reply, Next     string
+	Letter          letterDraft
 	Note            string
 	To, Reason      string
 	State           string
 	Target          string // case of a suggestion
 	Message         string // to take back
-	Delivery        string // to send again
+	Delivery        string // to send again, to correct or to settle
+	Address, Way    string // another address for it; how it was settled
+	Keep, Sure      bool   // the address is the customer's; send although it can't arrive
 	Topic, Product  string
 	Region          string
 	Why             string // reason to block or delete
@@ -67,9 +72,10 @@ func readDraft(r *http.Request) draft {
 		return n
 	}
 	return draft{
-		Reply: r.FormValue("reply"), Next: r.FormValue("next"), Note: r.FormValue("note"), To: r.FormValue("to"),
+		Letter: readLetterDraft(r), Reply: r.FormValue("reply"), Next: r.FormValue("next"), Note: r.FormValue("note"), To: r.FormValue("to"),
 		Reason: r.FormValue("reason"), State: r.FormValue("state"), Target: r.FormValue("target"),
-		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"),
+		Message: r.FormValue("message"), Delivery: r.FormValue("delivery"), Address: r.FormValue("address"), Way: r.FormValue("way"),
+		Keep: r.FormValue("keep") != "", Sure: r.FormValue("sure") != "",
 		Topic: r.FormValue("topic"), Product: r.FormValue("product"), Region: r.FormValue("region"),
 		classed: r.PostForm.Has("topic") || r.PostForm.Has("product") || r.PostForm.Has("region"),
 		Moving:  r.FormValue("moving"), Into: r.FormValue("into"), Back: r.FormValue("back") != "",
@@ -96,7 +102,9 @@ func (w *Workspace) show(rw http.ResponseWriter, r *http.Request) error {
 		page.shell = w.shell(r, page.file.Case.Number, "/cases")
 		return web.Render(rw, r, http.StatusOK, restrictedCase(page))
 	}
-	page.draft.Reply, page.draft.Moving = takenBack(page, r.URL.Query().Get("draft")), r.URL.Query().Get("move")
+	page.draft.Moving = r.URL.Query().Get("move")
+	page.bringBack(r.URL.Query().Get("draft"))
+	page.fillLetter(r.Context(), w)
 	page.seen, page.classSaved = page.file.Case.Version, "?"+r.URL.RawQuery == savedClass
 	if since, err := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64); err == nil && since > 0 {
 		page.seen = since // a part of the page that is fetched again keeps what the writer saw
@@ -130,22 +138,14 @@ func (w *Workspace) load(r *http.Request, number string) (casePage, error) {
 	if page.undo, err = catalog.UndoSeconds.Get(ctx, w.Kit.Catalog, a.BrandID); err != nil {
 		return page, err
 	}
+	if page.mailFiles, err = outbox.MailFiles.Get(ctx, w.Kit.Catalog, a.BrandID); err != nil {
+		return page, err
+	}
+	if page.others, err = w.Outbox.Others(ctx, a, page.file, page.customer); err != nil {
+		return page, err
+	}
 	page.entries = page.describe()
 	return page, nil
-}
-
-// takenBack is the text of a reply that was just taken back, for the
-// form: it lives in the timeline, so nothing is kept for the way.
-func takenBack(page casePage, message string) string {
-	if message == "" {
-		return ""
-	}
-	for _, m := range page.file.Messages {
-		if m.Kind == desk.Withdrawn && m.ID.String() == message {
-			return m.Body
-		}
-	}
-	return ""
 }
 
 func (p casePage) title() string { return subjectOr(p.p, p.file.Case.Subject) }

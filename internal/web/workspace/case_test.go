@@ -178,20 +178,20 @@ func TestFailedDeliveryIsShownAndSentAgain(t *testing.T) {
 		if got := text(doc.Find(".delivery[data-state=failed]")); got != "Nicht zugestellt · heike@post.example · 2 Versuche 550 5.1.1 no such mailbox <b>" {
 			t.Errorf("a failure reads %q", got)
 		}
-		form := doc.Find("details.resend form")
+		form := doc.Find("details.resend form[action$='/resend']")
 		if !strings.Contains(text(form), "doppelt") {
 			t.Errorf("sending again does not warn: %q", text(form))
 		}
 		id, _ := form.Find("[name=delivery]").Attr("value")
 		w.mia.goes("/cases/"+c.Number+"/resend", "delivery", id)
-		if got := staff(); !strings.HasPrefix(got, "Wartet auf den Versand · heike@post.example") {
+		if got := staff(); !strings.HasPrefix(got, "Erledigt: erneut gesendet · heike@post.example · Mia Krüger") || !strings.Contains(got, "Wartet auf den Versand · heike@post.example") {
 			t.Errorf("queued again it reads %q", got)
 		}
 		w.deliver(c, outbox.Unsure, 1, 0, outbox.Interrupted)
 		if got := staff(); !strings.Contains(got, "Der Versand wurde unterbrochen.") {
 			t.Errorf("what was interrupted reads %q", got)
 		}
-		if got := text(w.mia.get("/cases/" + c.Number).Find("details.resend form")); !strings.Contains(got, "vielleicht schon") && !strings.Contains(got, "Vielleicht ist die Nachricht schon angekommen") {
+		if got := text(w.mia.get("/cases/" + c.Number).Find("details.resend form[action$='/resend']")); !strings.Contains(got, "vielleicht schon") && !strings.Contains(got, "Vielleicht ist die Nachricht schon angekommen") {
 			t.Errorf("an uncertain one reads %q", got)
 		}
 		w.mia.page(w.mia.post("/cases/"+c.Number+"/resend", "delivery", ids.New().String()), http.StatusNotFound)

@@ -144,6 +144,11 @@ func (p casePage) withFilings(entries []entry) []entry {
 			continue // of a part of the timeline that is not shown
 		}
 		said, icon := p.filing(f), "tag"
+		if f.Kind == desk.SideClosed || f.Kind == desk.SideReopened {
+			if said, icon = p.sideEnded(f), "users"; said == "" {
+				continue
+			}
+		}
 		if f.Kind == desk.CustomerChanged {
 			said, icon = p.p.T("workspace.customer.changed", "Name", p.whoDid(f)), "user-check"
 		}

@@ -8,7 +8,6 @@ import (
 	"lotse/internal/access"
 	"lotse/internal/desk"
 	"lotse/internal/intake"
-	"lotse/internal/outbox"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 	"lotse/internal/web/ui"
@@ -144,7 +143,7 @@ var verdictNames = map[intake.Verdict]string{intake.Pass: "pass", intake.Fail: "
 	intake.TempError: "temperror", intake.PermError: "permerror"}
 
 var reportNames = map[intake.ReportKind]string{intake.Undelivered: "undelivered", intake.Delayed: "delayed", intake.Delivered: "delivered",
-	intake.Complaint: "complaint", intake.Absent: "absent", intake.Read: "read"}
+	intake.Complaint: "complaint", intake.Absent: "absent", intake.Read: "read", intake.Unexplained: "unexplained"}
 
 // reported is what a report says, as one line: "Jonas Ott ist abwesend bis 3.
 // Dezember".
@@ -165,50 +164,6 @@ func (p casePage) reported(m desk.Message, r intake.Report) string {
 		args = append(args, "When", p.p.Date(r.Until))
 	}
 	return p.p.T("workspace.report."+name, args...)
-}
-
-// reportedSend is a send of which others reported something.
-func (p casePage) reportedSend(m desk.Message, d outbox.Delivery) send {
-	s := send{id: d.ID.String(), report: d.ReportID, props: ui.DeliveryProps{State: ui.Sent}}
-	name := reportNames[d.Reported]
-	text := []string{"", d.Address}
-	if d.Reported != intake.Undelivered {
-		text[0] = p.p.T("workspace.sent." + name)
-	}
-	if !d.Until.IsZero() && (d.Reported == intake.Absent || d.Reported == intake.Delayed) {
-		text[0] = p.p.T("workspace.sent."+name+"_until", "When", p.p.Date(d.Until.Time()))
-	}
-	switch d.Reported {
-	case intake.Undelivered:
-		s.props.State, s.again = ui.Failed, d.State == outbox.Failed
-		text[0], s.why = p.p.T("workspace.sent.soft"), p.cameBack(d)
-		if d.Hard {
-			text[0] = p.p.T("workspace.sent.hard")
-		}
-		s.props.Detail = p.said(d)
-		if !strings.Contains(s.props.Detail, d.Status) {
-			s.props.Detail = strings.TrimSpace(d.Status + " " + s.props.Detail)
-		}
-	case intake.Delayed:
-		s.props.State = ui.Queued
-		s.props.Detail = p.said(d)
-	case intake.Complaint:
-		s.props.State = ui.Failed
-	case intake.Delivered, intake.Read:
-		s.props.State = ui.Delivered
-	}
-	s.props.Text = strings.Join(text, " · ")
-	return s
-}
-
-// cameBack says in plain words why a message came back.
-func (p casePage) cameBack(d outbox.Delivery) string {
-	key := "bounce.reason." + cmp.Or(d.Reason, "undefined")
-	reason := p.p.T(key)
-	if reason == key {
-		reason = p.p.T("workspace.sent.unknown")
-	}
-	return reason
 }
 
 // offered is what can be done with a message that somebody passed on.

@@ -1,17 +1,10 @@
 package workspace
 
 import (
-	"math"
-	"strconv"
-	"strings"
-	"time"
-
 	"github.com/a-h/templ"
 
 	"lotse/internal/access"
 	"lotse/internal/desk"
-	"lotse/internal/outbox"
-	"lotse/internal/platform/ids"
 	"lotse/internal/web/letter"
 	"lotse/internal/web/ui"
 )
@@ -29,24 +22,13 @@ type entry struct {
 	back    string // number of the case it can be moved back to
 	trust   *trust
 	offer   *offer
+	side    string   // path of the side conversation it is of
 	looks   bool     // it has HTML of its own to show
 	raw     bool     // it came as a mail
 	hints   []string // what a reader should know of it
 	fresh   bool     // came while the writer was writing
 	files   []desk.Attachment
 	sends   []send
-}
-
-// send is one delivery of a message.
-type send struct {
-	props  ui.DeliveryProps
-	id     string
-	again  bool // a person may decide to send it again
-	unsure bool // it may have arrived
-	undo   int  // seconds it can still be taken back; 0 if it can't
-	report ids.ID
-	said   *entry // the message that reports what became of it
-	why    string // it came back
 }
 
 // describe puts the timeline into words.
@@ -70,17 +52,20 @@ func (p casePage) entry(m desk.Message) entry {
 			e.files = append(e.files, a)
 		}
 	}
-	for _, d := range p.deliveries[m.ID] {
-		e.sends = append(e.sends, p.send(m, d))
-	}
+	e.sends = p.sends(m)
 	switch m.Kind {
 	case desk.Inbound:
 		p.inbound(&e)
 	case desk.Reply:
+		if m.Visibility == desk.Internal {
+			e.hints = append(e.hints, p.p.T("reply.internal"))
+		}
 		e.props.From, e.props.Role = ui.FromStaff, p.p.T("workspace.role.reply")
 		e.props.Channel, e.props.ChannelIcon = channelName(p.p, m.Channel), channelIcon(m.Channel)
 	case desk.Note:
 		e.props.From = ui.FromNote
+	case desk.SideOut, desk.SideIn:
+		p.sideEntry(&e)
 	case desk.HandOver:
 		e.props.From, e.props.Role = ui.FromNote, p.handedTo(m)
 	case desk.Withdrawn:
@@ -112,15 +97,6 @@ func (p casePage) handedTo(m desk.Message) string {
 	return p.p.T("workspace.role.handover_person", "Name", person, "Team", team)
 }
 
-func failedSend(sends []send) string {
-	for _, s := range sends {
-		if s.again {
-			return s.props.Text
-		}
-	}
-	return ""
-}
-
 // automations name what wrote a message if no person did, by intake.Automation.
 var automations = map[uint8]string{1: "generated", 2: "replied", 3: "bulk", 4: "bounce", 5: "own"}
 
@@ -129,6 +105,9 @@ func (p casePage) inbound(e *entry) {
 	e.props.From = ui.FromCustomer
 	e.props.Channel, e.props.ChannelIcon = channelName(p.p, m.Channel), channelIcon(m.Channel)
 	p.found(e)
+	if others := alsoTo(m); others != "" {
+		e.hints = append(e.hints, p.p.T("reply.also", "Names", others))
+	}
 	if name, ok := automations[m.Automation]; ok {
 		e.hints = append(e.hints, p.p.T("workspace.automation."+name))
 	}
@@ -157,61 +136,6 @@ func (p casePage) author(m desk.Message) string {
 	return p.customerName()
 }
 
-var deliveryStates = map[outbox.State]ui.DeliveryState{
-	outbox.Queued: ui.Queued, outbox.Sending: ui.Queued, outbox.Sent: ui.Sent, outbox.Failed: ui.Failed, outbox.Unsure: ui.Failed, outbox.Cancelled: ui.Queued,
-}
-
-// send puts a delivery into words: state, address, when, and what the other
-// side said if that matters.
-func (p casePage) send(m desk.Message, d outbox.Delivery) send {
-	text := []string{p.p.T("delivery.state." + d.State.String()), d.Address}
-	trouble := d.State == outbox.Failed || d.State == outbox.Unsure
-	if d.Reported != 0 {
-		return p.reportedSend(m, d)
-	}
-	switch {
-	case d.State == outbox.Sent:
-		text = append(text, p.p.DateTime(d.SentAt.Time()))
-	case d.State == outbox.Queued && d.Attempts > 0:
-		text = append(text, p.p.N("workspace.delivery.retry", int(d.Attempts), "When", p.p.Relative(d.NextAt.Time(), p.now)))
-		trouble = true
-	case trouble && d.Attempts > 1:
-		text = append(text, p.p.N("workspace.delivery.attempts", int(d.Attempts)))
-	}
-	s := send{id: d.ID.String(), props: ui.DeliveryProps{State: deliveryStates[d.State], Text: strings.Join(text, " · ")}}
-	if trouble {
-		s.props.Detail = p.said(d)
-	}
-	s.again = d.State == outbox.Failed || d.State == outbox.Unsure
-	s.unsure = d.State == outbox.Unsure
-	s.undo = p.undoLeft(m, d)
-	return s
-}
-
-// said is the server's answer, with its code in front, or what we say ourselves.
-func (p casePage) said(d outbox.Delivery) string {
-	if d.Words == outbox.NoRelay || d.Words == outbox.Interrupted || d.Words == outbox.Restored {
-		return p.p.T(d.Words)
-	}
-	if code := strconv.FormatInt(d.Code, 10); d.Code > 0 && !strings.HasPrefix(d.Words, code) {
-		return strings.TrimSpace(code + " " + d.Words)
-	}
-	return d.Words
-}
-
-// undoLeft is how many seconds the actor can still take the reply back.
-func (p casePage) undoLeft(m desk.Message, d outbox.Delivery) int {
-	own := m.AuthorID == p.actor.ID || p.actor.May(access.RepairIntake)
-	if m.Kind != desk.Reply || !own || d.State != outbox.Queued || d.Attempts > 0 || d.NextAt.IsZero() {
-		return 0
-	}
-	left := d.NextAt.Time().Sub(p.now)
-	if left <= 0 {
-		return 0
-	}
-	return int(math.Ceil(float64(left) / float64(time.Second)))
-}
-
 // markFresh marks what came after the message the writer saw last.
 func (p casePage) markFresh() {
 	for i := range p.entries {
@@ -227,6 +151,9 @@ func (p casePage) attachments(e entry) templ.Component {
 	list := make([]ui.AttachmentProps, len(e.files))
 	for i, a := range e.files {
 		list[i] = ui.AttachmentProps{Name: orName(a.Name, p.p.T("workspace.file")), Href: attachmentPath(a), Size: p.p.Bytes(a.Size), Icon: letter.Icon(a)}
+		if a.Linked {
+			list[i].Size += " · " + p.p.T("reply.linked")
+		}
 	}
 	return ui.Attachments(list)
 }

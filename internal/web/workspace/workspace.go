@@ -77,7 +77,8 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 	for pattern, h := range map[string]web.Handler{
 		"GET /cases":                                  w.list,
 		"GET /cases/{number}":                         w.show,
-		"POST /cases/{number}/reply":                  w.act(reply),
+		"POST /cases/{number}/reply":                  w.reply,
+		"POST /cases/{number}/files":                  w.stage,
 		"POST /cases/{number}/note":                   w.act(note),
 		"POST /cases/{number}/take":                   w.act(take),
 		"POST /cases/{number}/handover":               w.act(handOver),
@@ -92,6 +93,8 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"GET /messages/{id}/original.eml":             w.originalRaw,
 		"POST /cases/{number}/withdraw":               w.act(withdraw),
 		"POST /cases/{number}/resend":                 w.act(resend),
+		"POST /cases/{number}/correct":                w.act(correct),
+		"POST /cases/{number}/settle":                 w.act(settleDelivery),
 		"GET /cases/{number}/public":                  w.showPublic,
 		"POST /cases/{number}/public/answer":          w.answerPublic,
 		"POST /cases/{number}/public/{post}/release":  w.postAct("release"),
@@ -102,6 +105,12 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"POST /cases/{number}/block":                  w.act(block),
 		"POST /cases/{number}/erasure":                w.act(settleErasure),
 		"POST /cases/{number}/delete":                 w.deleteCase,
+		"GET /cases/{number}/side":                    w.askAside,
+		"POST /cases/{number}/side":                   w.openSide,
+		"GET /cases/{number}/side/{id}":               w.showSide,
+		"POST /cases/{number}/side/{id}":              w.writeSide,
+		"POST /cases/{number}/side/{id}/close":        w.endSide(true),
+		"POST /cases/{number}/side/{id}/reopen":       w.endSide(false),
 		"GET /duties":                                 w.duties,
 		"GET /blocks":                                 w.blocks,
 		"POST /blocks":                                w.addBlock,
@@ -111,6 +120,10 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 		"GET /look/{id}/raw":                          w.raw,
 		"POST /look/{id}/retry":                       w.settle(w.retry),
 		"POST /look/{id}/dismiss":                     w.settle(w.dismissLook),
+		"GET /deliveries":                             w.deliveries,
+		"POST /deliveries":                            w.findDeliveries,
+		"GET /deliveries/figures":                     w.deliveryFigures,
+		"POST /deliveries/brakes/{id}/{how}":          w.releaseBrake,
 		"GET /live":                                   w.live,
 		"GET /alarms":                                 w.Kit.ShowAlarms,
 	} {
@@ -122,7 +135,7 @@ func (w *Workspace) Routes(mux *http.ServeMux) {
 func (w *Workspace) shell(r *http.Request, title, current string) ui.ShellProps {
 	s := w.Kit.Shell(r, title, current)
 	s.Styles = append(s.Styles, style)
-	s.Scripts = append(s.Scripts, script)
+	s.Scripts = append(s.Scripts, "upload.js", script)
 	s.Search = ui.SearchField(ui.SearchProps{
 		Action: "/cases", Name: "q", Value: r.URL.Query().Get("q"), Label: t(r.Context(), "workspace.search.label"), Key: "/",
 	})

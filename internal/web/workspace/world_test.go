@@ -70,6 +70,7 @@ type world struct {
 type letter struct {
 	ID, From, Name, Subject, Text, HTML string
 	Refs                                []string
+	Cc                                  []intake.Address
 	Automation                          intake.Automation
 	Parts                               []intake.Part
 	Folds                               []markup.Fold
@@ -94,7 +95,7 @@ func (reader) Read(_ context.Context, raw io.Reader, _ intake.Trace) (*intake.In
 		ExternalID: l.ID, References: l.Refs, Identity: sha256.Sum256([]byte(l.ID)), Subject: markup.CleanLine(l.Subject, 500),
 		From: intake.Address{Kind: people.Email, Value: l.From, Name: markup.CleanLine(l.Name, 200)}, Text: markup.Clean(l.Text),
 		HTML: markup.SanitizeMail(l.HTML), Automation: l.Automation, Language: "de", Parts: l.Parts,
-		Folds: l.Folds, Forwarded: l.Forwarded, Report: l.Report, Warnings: l.Warnings,
+		Folds: l.Folds, Cc: l.Cc, Forwarded: l.Forwarded, Report: l.Report, Warnings: l.Warnings,
 	}, nil
 }
 
@@ -137,7 +138,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.desk.AddHook(w.views.Hook)
 	ppl := people.New(d, sealer, w.clock)
 	w.outbox = outbox.New(outbox.Parts{DB: d, Seal: sealer, Clock: w.clock, Queue: jobs, Hub: w.hub, Desk: w.desk, People: ppl,
-		Catalog: w.catalog, Senders: map[string]outbox.Sender{"email": noSender{}}, Log: log})
+		Catalog: w.catalog, Blobs: w.blobs, Senders: map[string]outbox.Sender{"email": noSender{}}, Log: log})
 	must(t, jobs.Open(ctx))
 	w.intake = intake.New(intake.Parts{DB: d, Seal: sealer, Clock: w.clock, Blobs: w.blobs, Hub: w.hub, Desk: w.desk, People: ppl,
 		Accounts: w.catalog, Queue: jobs, Checks: checks{}, Sends: w.outbox, FirstTeam: func(context.Context, ids.ID) (ids.ID, error) { return w.service, nil }, Readers: map[string]intake.Reader{"email": reader{}},
@@ -148,6 +149,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.desk.AddHook(w.publish.Hook)
 	kit := &web.Kit{Log: log, Clock: w.clock, Staff: w.staff, Catalog: w.catalog, BaseURL: "https://hilfe.lindenau.example",
 		NeedsSetup: func(context.Context) (bool, error) { return false, nil }}
+	kit.Brakes = w.outbox
 	kit.Sessions = access.NewSessions(d, w.clock, access.SessionOptions{Failed: kit.Fail})
 	mux := http.NewServeMux()
 	workspace.New(workspace.Parts{Kit: kit, Desk: w.desk, Views: w.views, Outbox: w.outbox, Intake: w.intake, People: ppl,

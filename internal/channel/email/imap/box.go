@@ -20,7 +20,6 @@ var errLeaseLost = errors.New("another node fetches this mailbox")
 type box struct {
 	*Fetchers
 	account catalog.Account
-	tokens  *tokens
 	ended   chan struct{}
 
 	// Of the goroutine that fetches alone.
@@ -38,11 +37,7 @@ type box struct {
 }
 
 func (f *Fetchers) newBox(a catalog.Account) *box {
-	b := &box{Fetchers: f, account: a, ended: make(chan struct{}), strikes: map[uint32]int{}}
-	b.tokens = f.newTokens(func(ctx context.Context, old, fresh string) error {
-		return f.Mailboxes.RotateRefreshToken(ctx, a.ID, old, fresh)
-	})
-	return b
+	return &box{Fetchers: f, account: a, ended: make(chan struct{}), strikes: map[uint32]int{}}
 }
 
 func (b *box) settings() catalog.ReceiveSettings { return b.account.Receive }
@@ -51,7 +46,7 @@ func (b *box) settings() catalog.ReceiveSettings { return b.account.Receive }
 // the authorisation server gave us in exchange is no change.
 func (b *box) serves(a catalog.Account) bool {
 	mine, wish := b.account.Receive, a.Receive
-	if b.tokens.isOwn(wish.OAuth.RefreshToken) {
+	if mine.UsesOAuth() && b.Tokens.Of(mine.OAuth).Knows(wish.OAuth.RefreshToken) {
 		wish.OAuth.RefreshToken = mine.OAuth.RefreshToken
 	}
 	return mine == wish && b.account.BrandID == a.BrandID
@@ -182,7 +177,7 @@ func (b *box) beat(ctx context.Context) {
 // session signs in and fetches until something fails. It reports whether mail
 // could be fetched at all.
 func (b *box) session(ctx context.Context) (worked bool, err error) {
-	s, err := b.connect(ctx)
+	s, err := b.signedIn(ctx, b.settings(), nil)
 	if err != nil {
 		return false, err
 	}
@@ -197,31 +192,6 @@ func (b *box) session(ctx context.Context) (worked bool, err error) {
 			return true, failed(mailbox.Read, b.settings(), "receive_host", "lost", err)
 		}
 	}
-}
-
-// connect signs in. A token that was good and is refused is renewed once.
-func (b *box) connect(ctx context.Context) (session, error) {
-	fresh := false
-	token := func(ctx context.Context) (access string, err error) {
-		access, fresh, err = b.tokens.get(ctx, b.settings())
-		return access, err
-	}
-	s, err := b.Fetchers.connect(ctx, b.settings(), token, nil)
-	if err == nil {
-		return s, nil
-	}
-	if b.settings().Auth == catalog.ByPassword || stepOf(err) != mailbox.SignIn {
-		return nil, err
-	}
-	b.tokens.forget()
-	if fresh {
-		return nil, err
-	}
-	if s, err = b.Fetchers.connect(ctx, b.settings(), token, nil); err != nil {
-		b.tokens.forget()
-		return nil, err
-	}
-	return s, nil
 }
 
 // pause waits until d is over or ctx ends.

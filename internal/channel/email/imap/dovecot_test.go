@@ -93,13 +93,6 @@ func startDovecot(t *testing.T, introspect string) *program.Dovecot {
 	return s
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // boxAt is the account at a Dovecot, over TLS.
 func boxAt(s *program.Dovecot) catalog.Account {
 	a := account("127.0.0.1", s.IMAPS)
@@ -322,5 +315,36 @@ func TestDovecotTwoNodes(t *testing.T) {
 	same(t, d.subjects(), numbers(1, 160))
 	if d.twice() != 0 {
 		t.Errorf("%d were fetched twice", d.twice())
+	}
+}
+
+// TestDovecotKeepsCopies puts copies into the folder a Dovecot marks for sent mails, by
+// password and by token, each once.
+func TestDovecotKeepsCopies(t *testing.T) {
+	t.Parallel()
+	authority := newTokenAuthority(t)
+	s := startDovecot(t, authority.URL+"/introspect")
+	f := realFetchers(t, s, newDesk())
+	byPassword, byToken := boxAt(s), boxAt(s)
+	byToken.Receive.Auth, byToken.Receive.Password = catalog.ByXOAuth2, ""
+	byToken.Receive.OAuth = catalog.OAuthSettings{TokenURL: authority.URL + "/token", ClientID: "lotse", RefreshToken: "r0"}
+	for _, account := range []catalog.Account{byPassword, byToken, byPassword} {
+		must(t, f.Append(t.Context(), account, "", sent("kopie@lindenau.example", "Gern.")))
+	}
+	must(t, f.Append(t.Context(), byToken, "", sent("noch-eine@lindenau.example", strings.Repeat("Gern. ", 300_000))))
+	c, err := f.connect(t.Context(), byPassword.Receive, nil, nil)
+	must(t, err)
+	defer c.bye()
+	folder, err := c.sentFolder()
+	must(t, err)
+	_, err = c.open(folder)
+	must(t, err)
+	uids, err := c.find(1, 0, time.Time{})
+	must(t, err)
+	if folder != "Sent" || len(uids) != 2 {
+		t.Errorf("%d copies in %q", len(uids), folder)
+	}
+	if err := f.Append(t.Context(), byPassword, "Ablage", sent("kopie@lindenau.example", "Gern.")); ResultOf(err).Key != "mailbox.remedy.copy_folder" {
+		t.Errorf("a folder that is not there: %v", err)
 	}
 }

@@ -310,3 +310,10 @@ func files(t testing.TB, folder string) []string {
 	}
 	return names
 }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

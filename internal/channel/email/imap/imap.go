@@ -17,8 +17,9 @@
 //   - a mail that can't be fetched is held back: a person sees that it is there,
 //     it is tried again now and then, and the next ones go on.
 //
-// Nothing changes on the server: the folder is opened for reading only, no mail is
-// marked or deleted, others may read beside us.
+// Nothing changes in what is fetched: the folder is opened for reading only, no mail
+// is marked or deleted, others may read beside us. Append alone writes: copies of what
+// was sent, where an administrator wants them.
 //
 // The IMAP library is behind the interface session; its timeouts are ours (wire).
 package imap
@@ -28,12 +29,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
 	"lotse/internal/catalog"
 	"lotse/internal/channel"
+	"lotse/internal/channel/email/oauth"
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
 	"lotse/internal/platform/ids"
@@ -46,6 +47,7 @@ type Parts struct {
 	MaxBytes  int64  // largest mail taken
 	SpoolDir  string // folder for mails too large for memory
 	Roots     *x509.CertPool
+	Tokens    *oauth.Sources // shared with sending; nil: their own
 	Log       *slog.Logger
 	Clock     clock.Clock
 }
@@ -54,8 +56,8 @@ type Parts struct {
 type Fetchers struct {
 	Parts
 	holder ids.ID // of leases
-	http   *http.Client
 	timing timing
+	turns  turns // of Append
 }
 
 // timing is how long what takes; tests have less patience.
@@ -78,12 +80,9 @@ var usual = timing{command: 15 * time.Second, look: time.Second, lease: 30 * tim
 
 // New returns what fetches. Nothing runs yet.
 func New(p Parts) *Fetchers {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	f := &Fetchers{Parts: p, holder: ids.New(), http: client, timing: usual}
-	if p.Roots != nil {
-		transport.TLSClientConfig = f.tlsConfig("")
-		transport.TLSClientConfig.NextProtos = nil
+	f := &Fetchers{Parts: p, holder: ids.New(), timing: usual}
+	if f.Tokens == nil {
+		f.Tokens = oauth.New(oauth.NewClient(p.Roots), p.Clock, f.Rotate)
 	}
 	return f
 }
@@ -172,12 +171,7 @@ func (f *Fetchers) TestReceive(ctx context.Context, r catalog.ReceiveSettings) [
 }
 
 func (f *Fetchers) try(ctx context.Context, r catalog.ReceiveSettings, passed func(mailbox.Step)) error {
-	t := f.newTokens(f.rotate)
-	token := func(ctx context.Context) (string, error) {
-		access, _, err := t.get(ctx, r)
-		return access, err
-	}
-	s, err := f.connect(ctx, r, token, passed)
+	s, err := f.signedIn(ctx, r, passed)
 	if err != nil {
 		return err
 	}
@@ -195,21 +189,53 @@ func (f *Fetchers) try(ctx context.Context, r catalog.ReceiveSettings, passed fu
 	return nil
 }
 
-// rotate keeps a refresh token that was exchanged while settings were tried: the
-// server may take the old one, which an account lives on, no more.
-func (f *Fetchers) rotate(ctx context.Context, old, fresh string) error {
+// Rotate keeps a refresh token that was exchanged: the server may take the old one,
+// which accounts live on, no more.
+func (f *Fetchers) Rotate(ctx context.Context, old, fresh string) error {
 	accounts, err := f.Host.Accounts(ctx, catalog.Email)
 	if err != nil {
 		return err
 	}
 	for _, a := range accounts {
-		if a.Receive.OAuth.RefreshToken == old {
+		if a.Receive.OAuth.RefreshToken == old || a.Relay.OAuth.RefreshToken == old {
 			err = errors.Join(err, f.Mailboxes.RotateRefreshToken(ctx, a.ID, old, fresh))
 		}
 	}
 	return err
 }
 
-func (f *Fetchers) newTokens(rotated func(ctx context.Context, old, fresh string) error) *tokens {
-	return &tokens{http: f.http, clock: f.Clock, rotated: rotated, own: map[string]bool{}}
+// signedIn is connect with the token there is. One that was good and is refused is
+// renewed once.
+func (f *Fetchers) signedIn(ctx context.Context, r catalog.ReceiveSettings, passed func(mailbox.Step)) (*client, error) {
+	source := f.Tokens.Of(r.OAuth)
+	access, fresh := "", false
+	token := func(ctx context.Context) (string, error) {
+		var err error
+		if access, fresh, err = source.Get(ctx); err != nil {
+			return "", tokenFault(r, err)
+		}
+		return access, nil
+	}
+	c, err := f.connect(ctx, r, token, passed)
+	if err == nil || !r.UsesOAuth() || stepOf(err) != mailbox.SignIn {
+		return c, err
+	}
+	source.Forget(access)
+	if fresh {
+		return nil, err
+	}
+	if c, err = f.connect(ctx, r, token, passed); err != nil {
+		source.Forget(access)
+		return nil, err
+	}
+	return c, nil
+}
+
+// tokenFault says which setting to look at when there is no access token.
+func tokenFault(r catalog.ReceiveSettings, err error) error {
+	var f *oauth.Fault
+	if !errors.As(err, &f) {
+		return failed(mailbox.Token, r, "receive_token_url", "token_server", err)
+	}
+	return failed(mailbox.Token, r, "receive_"+f.Field, f.Remedy, f.Cause)
 }

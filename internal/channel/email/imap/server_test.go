@@ -32,6 +32,7 @@ type server struct {
 	sessions int
 	open     map[net.Conn]bool
 	password string
+	marked   string // folder of sent mails; "": none is marked
 }
 
 func newServer(t testing.TB, change ...func(*server)) *server {

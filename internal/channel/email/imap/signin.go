@@ -3,13 +3,13 @@ package imap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
 
 	"lotse/internal/catalog"
+	"lotse/internal/channel/email/oauth"
 	"lotse/internal/mailbox"
 )
 
@@ -53,8 +53,7 @@ func (c *client) byPassword(r catalog.ReceiveSettings, offers goimap.CapSet) err
 }
 
 func (c *client) byToken(ctx context.Context, r catalog.ReceiveSettings, offers goimap.CapSet, token func(context.Context) (string, error)) error {
-	mechanism := strings.ToUpper(r.Auth)
-	if !offers.Has(goimap.AuthCap(mechanism)) {
+	if !offers.Has(goimap.AuthCap(strings.ToUpper(r.Auth))) {
 		return failed(mailbox.SignIn, r, "receive_auth", "no_oauth", errNoMethod)
 	}
 	access, err := token(ctx)
@@ -62,9 +61,9 @@ func (c *client) byToken(ctx context.Context, r catalog.ReceiveSettings, offers 
 		return err
 	}
 	c.passed(mailbox.Token)
-	b := &bearer{mechanism: mechanism, first: bearerResponse(mechanism, r, access)}
+	b := oauth.NewBearer(r.Auth, r.User, r.Host, r.Port, access)
 	if err := c.timed(func() error { return c.lib.Authenticate(b) }); err != nil {
-		return failed(mailbox.SignIn, r, "receive_auth", refusedRemedy(err, "token"), errors.Join(err, b.reason()))
+		return failed(mailbox.SignIn, r, "receive_auth", refusedRemedy(err, "token"), errors.Join(err, b.Reason()))
 	}
 	return nil
 }
@@ -80,37 +79,4 @@ func refusedRemedy(err error, refused string) string {
 		return "signin_later"
 	}
 	return refused
-}
-
-// bearer is the client of OAUTHBEARER (RFC 7628) and of Google's XOAUTH2, which
-// differ in their first words only.
-type bearer struct {
-	mechanism string
-	first     string
-	said      []byte // why the server refused, as JSON
-}
-
-func bearerResponse(mechanism string, r catalog.ReceiveSettings, token string) string {
-	if mechanism == sasl.OAuthBearer {
-		name := strings.NewReplacer("=", "=3D", ",", "=2C").Replace(r.User)
-		return fmt.Sprintf("n,a=%s,\x01host=%s\x01port=%d\x01auth=Bearer %s\x01\x01", name, r.Host, r.Port, token)
-	}
-	return fmt.Sprintf("user=%s\x01auth=Bearer %s\x01\x01", r.User, token)
-}
-
-// Start returns the mechanism and all we have to say.
-func (b *bearer) Start() (string, []byte, error) { return b.mechanism, []byte(b.first), nil }
-
-// Next hears why we are refused and agrees, after which the server says NO.
-func (b *bearer) Next(challenge []byte) ([]byte, error) {
-	b.said = challenge
-	return []byte{1}, nil
-}
-
-// reason returns what the server said about the token, nil if nothing.
-func (b *bearer) reason() error {
-	if len(b.said) == 0 {
-		return nil
-	}
-	return errors.New(string(b.said))
 }

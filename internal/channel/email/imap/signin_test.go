@@ -16,6 +16,7 @@ import (
 	goimap "github.com/emersion/go-imap/v2"
 
 	"lotse/internal/catalog"
+	"lotse/internal/channel/email/oauth"
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
 )
@@ -192,17 +193,17 @@ func TestTokenLife(t *testing.T) {
 		good time.Duration // for how long it is used
 	}{{"3600", 58 * time.Minute}, {`"3600"`, 58 * time.Minute}, {"60", 45 * time.Second}, {`"bald"`, 3 * time.Minute}, {"null", 3 * time.Minute}} {
 		a.set(func() { a.life = c.life })
-		tok := &tokens{http: a.Client(), clock: now, own: map[string]bool{}}
-		first, fresh, err := tok.get(t.Context(), r)
+		tok := oauth.New(a.Client(), now, nil).Of(r.OAuth)
+		first, fresh, err := tok.Get(t.Context())
 		if err != nil || !fresh {
 			t.Fatalf("%s: %v, %v", c.life, fresh, err)
 		}
 		now.Advance(c.good - time.Second)
-		if again, fresh, _ := tok.get(t.Context(), r); again != first || fresh {
+		if again, fresh, _ := tok.Get(t.Context()); again != first || fresh {
 			t.Errorf("%s: after %v another one", c.life, c.good-time.Second)
 		}
 		now.Advance(time.Minute)
-		if again, fresh, _ := tok.get(t.Context(), r); again == first || !fresh {
+		if again, fresh, _ := tok.Get(t.Context()); again == first || !fresh {
 			t.Errorf("%s: after %v still the same", c.life, c.good+59*time.Second)
 		}
 	}

@@ -1,0 +1,20 @@
+-- +goose Up
+
+-- Side conversations: what staff talk over with somebody else about a case. Their
+-- letters are messages of the case, which nobody but staff reads. code stands in the
+-- reply address, head (sealed with the id) holds subject, address and name.
+CREATE TABLE side_conversations (
+    id uuid PRIMARY KEY,
+    brand_id uuid NOT NULL REFERENCES brands (id),
+    case_id uuid NOT NULL REFERENCES cases (id),
+    code text NOT NULL UNIQUE,
+    head bytea NOT NULL,
+    opened_by uuid,
+    created_at bigint NOT NULL,
+    closed_at bigint
+);
+CREATE INDEX side_conversations_by_case ON side_conversations (case_id);
+
+-- The side conversation a message is of; NULL: none.
+ALTER TABLE messages ADD COLUMN side_id uuid;
+CREATE INDEX messages_by_side ON messages (side_id, seq) WHERE side_id IS NOT NULL;
