@@ -187,31 +187,10 @@ func (o *office) verify() {
 	check, err := o.nodes[0].Check()
 	must(o.t, err)
 	defer check.Close()
-	all, err := check.Sendings(o.t.Context())
+	all, err := check.Deliveries(o.t.Context())
 	must(o.t, err)
-	seen := o.sink.Seen()
-	sent, uncertain, arrived := 0, 0, 0
-	for _, d := range all {
-		times := seen["<"+d.ExternalID+">"]
-		delete(seen, "<"+d.ExternalID+">")
-		switch {
-		case d.State == program.DeliverySent && times == 1:
-			sent++
-		case d.State == program.DeliveryUncertain && times < 2:
-			uncertain++
-			arrived += times
-		default:
-			o.t.Errorf("answer to %s: state %d, attempts %d, %q, arrived %d times", d.Address, d.State, d.Attempts, d.Words, times)
-		}
-	}
-	for id := range seen {
-		o.t.Errorf("%s arrived, but the desk knows nothing of it", id)
-	}
 	if len(all) != *sends {
 		o.t.Errorf("%d deliveries for %d answers", len(all), *sends)
 	}
-	o.t.Logf("%d answers: %d sent, each arrived once; %d uncertain, of which %d arrived", len(all), sent, uncertain, arrived)
-	if uncertain > 32**kills { // as many are sent at a time
-		o.t.Errorf("%d deliveries are uncertain after %d kills", uncertain, *kills)
-	}
+	verifyOutcomes(o.t, "answers", all, o.sink.Seen())
 }

@@ -15,7 +15,9 @@ func verify(t *testing.T, check *program.Check, p *plan, sink *program.Sink) {
 	verifyMessages(t, check, p)
 	verifyEnvelopes(t, check, p)
 	verifyTables(t, check, p)
-	verifyDeliveries(t, check, p, sink.Seen())
+	acknowledgements, err := check.Deliveries(t.Context())
+	must(t, err)
+	verifyOutcomes(t, "acknowledgements", acknowledgements, sink.Seen())
 }
 
 // verifyMessages: each mail is one message, and answers are where they belong.
@@ -101,14 +103,13 @@ func verifyTables(t *testing.T, check *program.Check, p *plan) {
 	}
 }
 
-// verifyDeliveries: what is marked as sent was sent once; what nobody can know
-// is uncertain, and was sent once or not at all.
-func verifyDeliveries(t *testing.T, check *program.Check, p *plan, seen map[string]int) {
+// verifyOutcomes: what is marked as sent was sent once; what nobody can know is
+// uncertain, and was sent once or not at all. seen is how often each Message-ID
+// arrived; nothing else may have.
+func verifyOutcomes(t *testing.T, what string, all []program.Delivery, seen map[string]int) {
 	t.Helper()
-	deliveries, err := check.Deliveries(t.Context())
-	must(t, err)
 	sent, uncertain, arrived := 0, 0, 0
-	for _, d := range deliveries {
+	for _, d := range all {
 		times := seen["<"+d.ExternalID+">"]
 		delete(seen, "<"+d.ExternalID+">")
 		switch {
@@ -118,13 +119,13 @@ func verifyDeliveries(t *testing.T, check *program.Check, p *plan, seen map[stri
 			uncertain++
 			arrived += times
 		default:
-			t.Errorf("acknowledgement %s: state %d, attempts %d, %q, arrived %d times", d.ExternalID, d.State, d.Attempts, d.Words, times)
+			t.Errorf("%s to %s: state %d, attempts %d, %q, arrived %d times", d.ExternalID, d.Address, d.State, d.Attempts, d.Words, times)
 		}
 	}
 	for id := range seen {
 		t.Errorf("%s arrived, but the desk knows nothing of it", id)
 	}
-	t.Logf("%d acknowledgements: %d sent, each arrived once; %d uncertain, of which %d arrived", len(deliveries), sent, uncertain, arrived)
+	t.Logf("%d %s: %d sent, each arrived once; %d uncertain, of which %d arrived", len(all), what, sent, uncertain, arrived)
 	if uncertain > 32**kills { // as many are sent at a time
 		t.Errorf("%d deliveries are uncertain after %d kills", uncertain, *kills)
 	}

@@ -81,6 +81,20 @@ func checked(t *testing.T, desk *program.Desk, check, verdict string, n int) {
 	})
 }
 
+// filter lets OpenDKIM with a configuration see all that passes the mail server.
+func filter(t *testing.T, s *mailServer, folder, config string, port int) {
+	t.Helper()
+	must(t, os.WriteFile(filepath.Join(folder, "conf"), []byte(config), 0o644))
+	run(t, folder, find(t, "opendkim"), "-f", "-x", filepath.Join(folder, "conf"))
+	waitForPort(t, "OpenDKIM", port)
+	main, err := os.OpenFile(s.path("postfix/main.cf"), os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	_, err = fmt.Fprintf(main, "smtpd_milters=inet:127.0.0.1:%d\n", port)
+	must(t, err)
+	must(t, main.Close())
+	s.postfix(t, "reload")
+}
+
 // signWith lets OpenDKIM sign what passes the mail server and returns the record
 // of its key.
 func signWith(t *testing.T, s *mailServer) string {
@@ -94,15 +108,7 @@ func signWith(t *testing.T, s *mailServer) string {
 	must(t, os.WriteFile(filepath.Join(folder, "key"), pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600))
 	must(t, os.WriteFile(filepath.Join(folder, "inside"), []byte("127.0.0.1\n"), 0o644))
 	config := fmt.Sprintf("Mode s\nDomain kunde.example\nSelector k\nKeyFile %[1]s/key\nSocket inet:%[2]d@127.0.0.1\nCanonicalization relaxed/simple\nSyslog no\nRequireSafeKeys no\nInternalHosts %[1]s/inside\n", folder, port)
-	must(t, os.WriteFile(filepath.Join(folder, "conf"), []byte(config), 0o644))
-	run(t, folder, find(t, "opendkim"), "-f", "-x", filepath.Join(folder, "conf"))
-	waitForPort(t, "OpenDKIM", port)
-	main, err := os.OpenFile(s.path("postfix/main.cf"), os.O_APPEND|os.O_WRONLY, 0)
-	must(t, err)
-	_, err = fmt.Fprintf(main, "smtpd_milters=inet:127.0.0.1:%d\n", port)
-	must(t, err)
-	must(t, main.Close())
-	s.postfix(t, "reload")
+	filter(t, s, folder, config, port)
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	must(t, err)
 	return "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(public)

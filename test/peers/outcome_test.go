@@ -59,7 +59,7 @@ func TestOneOutcomeForEverySend(t *testing.T) {
 	check := openCheck(t, desk)
 	for _, o := range deeds {
 		to := o.name + "@kunde.example"
-		var d program.Sending
+		var d program.Delivery
 		until(t, to+" is settled", func() bool {
 			d = sendingTo(t, check, to)
 			return d.State == o.state && (d.Attempts > 0 || d.Reason == "resting")
@@ -156,7 +156,7 @@ func TestBadTLS(t *testing.T) {
 			start(t, desk)
 			must(t, program.SendOne(desk.SMTP, letterOf(1, 300)))
 			check := openCheck(t, desk)
-			var d program.Sending
+			var d program.Delivery
 			until(t, "it waits", func() bool {
 				d = sendingTo(t, check, "kunde1@kunde.example")
 				return d.State == program.DeliveryQueued && d.Words != ""
@@ -223,11 +223,11 @@ func newScripted(t *testing.T) *program.Scripted {
 }
 
 // sendingTo is the newest delivery to an address.
-func sendingTo(t *testing.T, check *program.Check, address string) program.Sending {
+func sendingTo(t *testing.T, check *program.Check, address string) program.Delivery {
 	t.Helper()
-	all, err := check.Sendings(t.Context())
+	all, err := check.Deliveries(t.Context())
 	must(t, err)
-	var found program.Sending
+	var found program.Delivery
 	for _, d := range all {
 		if d.Address == address {
 			found = d

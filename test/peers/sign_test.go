@@ -136,13 +136,5 @@ func verifyWith(t *testing.T, s *mailServer, names string) {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(folder, "inside"), []byte("192.0.2.1\n"), 0o644)) // nobody: mail from here is checked too
 	config := fmt.Sprintf("Mode v\nSocket inet:%d@127.0.0.1\nNameservers %s\nSyslog no\nInternalHosts %s/inside\nAlwaysAddARHeader yes\nAuthservID mx.kunde.example\n", port, host, folder)
-	must(t, os.WriteFile(filepath.Join(folder, "conf"), []byte(config), 0o644))
-	run(t, folder, find(t, "opendkim"), "-f", "-x", filepath.Join(folder, "conf"))
-	waitForPort(t, "OpenDKIM", port)
-	main, err := os.OpenFile(s.path("postfix/main.cf"), os.O_APPEND|os.O_WRONLY, 0)
-	must(t, err)
-	_, err = fmt.Fprintf(main, "smtpd_milters=inet:127.0.0.1:%d\n", port)
-	must(t, err)
-	must(t, main.Close())
-	s.postfix(t, "reload")
+	filter(t, s, folder, config, port)
 }

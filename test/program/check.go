@@ -115,37 +115,8 @@ func (c *Check) Inbound(ctx context.Context) ([]Entry, error) {
 	return all, rows.Err()
 }
 
-// Delivery is one row of what the desk sends.
+// Delivery is one delivery as far as its outcome goes.
 type Delivery struct {
-	ExternalID string // Message-ID without brackets of what it sends
-	State      int
-	Attempts   int
-	Words      string // the other server's
-}
-
-// Deliveries returns every delivery of a message.
-func (c *Check) Deliveries(ctx context.Context) ([]Delivery, error) {
-	rows, err := c.QueryContext(ctx, `SELECT m.external_id, d.state, d.attempts, d.words
-		FROM deliveries d JOIN messages m ON m.id = d.message_id ORDER BY d.created_at`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []Delivery
-	for rows.Next() {
-		var id, words []byte
-		var d Delivery
-		if err := rows.Scan(&id, &d.State, &d.Attempts, &words); err != nil {
-			return nil, err
-		}
-		d.ExternalID, d.Words = string(id), string(words)
-		all = append(all, d)
-	}
-	return all, rows.Err()
-}
-
-// Sending is one delivery as far as its outcome goes.
-type Sending struct {
 	Address    string
 	ExternalID string // Message-ID without brackets of what it sends
 	State      int
@@ -156,20 +127,20 @@ type Sending struct {
 	NextAt     time.Time // zero if it does not wait
 }
 
-// Sendings returns every delivery of a message, the oldest first. Addresses and words
+// Deliveries returns every delivery of a message, the oldest first. Addresses and words
 // are stored through platform/seal, which passes them on unchanged today.
-func (c *Check) Sendings(ctx context.Context) ([]Sending, error) {
+func (c *Check) Deliveries(ctx context.Context) ([]Delivery, error) {
 	rows, err := c.QueryContext(ctx, `SELECT d.address, m.external_id, d.state, d.attempts, d.code, d.words, d.reason, coalesce(d.next_at, 0)
 		FROM deliveries d JOIN messages m ON m.id = d.message_id ORDER BY d.created_at, d.id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []Sending
+	var all []Delivery
 	for rows.Next() {
 		var address, id, words []byte
 		var next int64
-		var s Sending
+		var s Delivery
 		if err := rows.Scan(&address, &id, &s.State, &s.Attempts, &s.Code, &words, &s.Reason, &next); err != nil {
 			return nil, err
 		}
