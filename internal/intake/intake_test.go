@@ -22,7 +22,10 @@ import (
 	"lotse/internal/platform/ids"
 )
 
+// onBoth runs a test on both databases, beside others: these tests wait for jobs
+// most of the time, and each has its own world.
 func onBoth(t *testing.T, f func(w *world)) {
+	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(newWorld(t, d)) })
 }
 
