@@ -3,6 +3,7 @@
 # sourced by .ci/run and tools/soak.sh from the module's root.
 #
 #   step "race tests" some_function_or_command …
+#   together "one" function_or_command "another" function_or_command
 #   finish      # summary; status 1 if a step failed
 #
 # A step that fails does not stop the next one, so that one run shows all there
@@ -16,7 +17,7 @@ SECONDS=0 # counted by bash itself: seconds since here
 
 # step NAME CMD… runs CMD with a timing line before and after it.
 step() {
-  local name=$1 rc started=$SECONDS took
+  local name=$1 rc started=$SECONDS
   shift
   local log="$steps_dir/${#steps_summary[@]}.log"
   printf '\n=== %s (at %s)\n' "$name" "$(clock "$started")"
@@ -27,14 +28,48 @@ step() {
     "$@"
   ) </dev/null 2>&1 | tee "$log"
   rc=${PIPESTATUS[0]}
-  took=$(clock $((SECONDS - started)))
-  if [ "$rc" -eq 0 ]; then
-    printf -- '--- ok: %s (%s)\n' "$name" "$took"
-    steps_summary+=("ok    $took  $name")
+  ended "$name" "$rc" "$((SECONDS - started))" "$log"
+}
+
+# together NAME CMD NAME CMD… runs steps at the same time; each CMD is one word.
+# What they print is shown when all have ended, one after the other.
+together() {
+  local -a names=() logs=()
+  local started=$SECONDS log rc seconds i
+  while [ $# -gt 0 ]; do
+    log="$steps_dir/${#steps_summary[@]}.${#logs[@]}.log"
+    names+=("$1") logs+=("$log")
+    (
+      (
+        set -euo pipefail
+        "$2"
+      ) </dev/null >"$log" 2>&1
+      echo "$? $((SECONDS - started))" >"$log.end"
+    ) &
+    shift 2
+  done
+  printf '\n=== at the same time (at %s)\n' "$(clock "$started")"
+  printf '    %s\n' "${names[@]}"
+  wait
+  for i in "${!names[@]}"; do
+    printf '\n=== %s\n' "${names[i]}"
+    cat "${logs[i]}"
+    read -r rc seconds <"${logs[i]}.end"
+    ended "${names[i]}" "$rc" "$seconds" "${logs[i]}"
+  done
+}
+
+# ended NAME STATUS SECONDS LOG notes how a step ended.
+ended() {
+  local took
+  took=$(clock "$3")
+  if [ "$2" -eq 0 ]; then
+    printf -- '--- ok: %s (%s)\n' "$1" "$took"
+    steps_summary+=("ok    $took  $1")
   else
-    printf -- '--- FAILED: %s (%s, status %s)\n' "$name" "$took" "$rc"
-    steps_summary+=("FAIL  $took  $name")
-    steps_failed+=("$name|$log")
+    printf -- '--- FAILED: %s (%s, status %s)\n' "$1" "$took" "$2"
+    steps_summary+=("FAIL  $took  $1")
+    steps_failed+=("$1|$4")
   fi
 }
 

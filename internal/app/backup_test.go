@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,17 +120,26 @@ func checkRestored(t *testing.T, target backup.Target, brand ids.ID, victim desk
 	nothingLeaves(t, a)
 }
 
-// nothingLeaves runs the restored desk: what waited is uncertain, not sent.
+// nothingLeaves runs the restored desk: what waited is uncertain, not sent. What
+// it makes of mail that nobody had read yet is new and may go.
 func nothingLeaves(t *testing.T, a *app.App) {
 	t.Helper()
+	waiting := func() (all []ids.ID) {
+		if err := a.DB.Read().NewRaw("SELECT id FROM deliveries WHERE state IN (1, 2)").Scan(context.Background(), &all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	before := waiting()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	if err := a.Run(ctx, func(app.Started) { stop() }); err != nil {
 		t.Fatal(err)
 	}
-	var waiting int
-	if err := a.DB.Read().NewRaw("SELECT count(*) FROM deliveries WHERE state IN (1, 2)").Scan(context.Background(), &waiting); err != nil || waiting > 0 {
-		t.Errorf("%d deliveries of a restored desk wait to be sent (%v)", waiting, err)
+	for _, id := range waiting() {
+		if slices.Contains(before, id) {
+			t.Errorf("delivery %v of a restored desk waits to be sent", id)
+		}
 	}
 }
 
