@@ -376,7 +376,7 @@ func (p GetTemplateParams) query() url.Values {
 }
 
 // GetTemplate: read a template.
-// As it is used there. Needs the role of an administrator.
+// As it is used there. The ETag begins with when the place's own text was changed; give it as If-Match when you change or reset it. Needs the role of an administrator.
 func (c *Client) GetTemplate(ctx context.Context, key string, language string, params GetTemplateParams, options ...Option) (*Template, error) {
 	out := new(Template)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/templates/"+url.PathEscape(key)+"/"+url.PathEscape(language), params.query(), nil, out, options)

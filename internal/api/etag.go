@@ -26,16 +26,25 @@ type Precondition struct {
 
 // version reads the version to be changed, 0 for any.
 func (m Precondition) version() (int64, error) {
+	n, asked, err := m.number()
+	if err == nil && asked && n < 1 {
+		err = errs.Field("If-Match", "api.if_match")
+	}
+	return n, err
+}
+
+// number reads what stands before the hash of the content; asked is false if any
+// version will do.
+func (m Precondition) number() (n int64, asked bool, err error) {
 	tag := strings.TrimSpace(m.IfMatch)
 	if tag == "" || tag == "*" {
-		return 0, nil
+		return 0, false, nil
 	}
 	number, _, _ := strings.Cut(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), ".")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 1 {
-		return 0, errs.Field("If-Match", "api.if_match")
+	if n, err = strconv.ParseInt(number, 10, 64); err != nil || n < 0 {
+		return 0, true, errs.Field("If-Match", "api.if_match")
 	}
-	return n, nil
+	return n, true, nil
 }
 
 // tagged answers GET with the ETag of the content, or with 304 if the caller has

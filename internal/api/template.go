@@ -8,6 +8,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/digest"
+	"lotse/internal/platform/clock"
 	"lotse/internal/platform/errs"
 	"lotse/internal/platform/i18n"
 	"lotse/internal/platform/ids"
@@ -20,11 +21,11 @@ func texts(s *Server) {
 	add(s, op{ID: "listTemplates", Method: http.MethodGet, Path: "/templates", Tag: "Settings", Scope: access.SettingsScope, Summary: "List templates",
 		About: "The texts the desk writes by itself, in every language, as they are used: of the brand, or with `mailbox_id` of one mailbox." + admin}, s.listTemplates)
 	add(s, op{ID: "getTemplate", Method: http.MethodGet, Path: "/templates/{key}/{language}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Read a template",
-		About: "As it is used there." + admin}, s.getTemplate)
+		About: "As it is used there. The ETag begins with when the place's own text was changed; give it as If-Match when you change or reset it." + admin}, s.getTemplate)
 	add(s, op{ID: "setTemplate", Method: http.MethodPut, Path: "/templates/{key}/{language}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Change a template",
-		About: "For the brand, or with `mailbox_id` for one mailbox alone." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.setTemplate)
+		About: "For the brand, or with `mailbox_id` for one mailbox alone." + admin, Places: places, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.setTemplate)
 	add(s, op{ID: "resetTemplate", Method: http.MethodDelete, Path: "/templates/{key}/{language}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Reset a template",
-		About: "The text of the layer below counts again: the brand's, or the one that comes with the program. The answer is that one." + admin, Status: http.StatusOK, Errors: []int{http.StatusConflict}}, s.resetTemplate)
+		About: "The text of the layer below counts again: the brand's, or the one that comes with the program. The answer is that one." + admin, Status: http.StatusOK, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.resetTemplate)
 	add(s, op{ID: "tryTemplate", Method: http.MethodPost, Path: "/templates/{key}/{language}/try", Tag: "Settings", Scope: access.SettingsScope, Summary: "See what a text would become",
 		About: "With the data of a case, for which the key needs the scope cases:read too, or made up. It keeps nothing; links are examples." + admin}, s.tryTemplate)
 	add(s, op{ID: "getMyDigest", Method: http.MethodGet, Path: "/me/digest", Tag: "Account", Scope: access.StaffRead, Summary: "Read how often the overview comes",
@@ -101,7 +102,10 @@ func (s *Server) listTemplates(ctx context.Context, a access.Actor, in *Template
 	return page(requestOf(ctx).URL, each(all, func(e templates.Entry) Template { return template(ctx, e) }), ""), nil
 }
 
-type templateAnswer struct{ Body Template }
+type templateAnswer struct {
+	ETag string `header:"ETag" doc:"When the text of this place was changed and what it looks like; give it as If-Match when you change it."`
+	Body Template
+}
 
 // entry reads the text that is meant.
 func (s *Server) entry(ctx context.Context, a access.Actor, in TemplatePath) (ids.ID, templates.Entry, error) {
@@ -118,7 +122,7 @@ func (s *Server) getTemplate(ctx context.Context, a access.Actor, in *TemplatePa
 	if err != nil {
 		return nil, err
 	}
-	return &templateAnswer{Body: template(ctx, e)}, nil
+	return &templateAnswer{ETag: versionTag(int64(e.Seen())), Body: template(ctx, e)}, nil
 }
 
 // TemplateText is a text to be kept or tried.
@@ -134,7 +138,23 @@ func (t TemplateText) domain() templates.Text {
 // TemplateChange is a new text.
 type TemplateChange struct {
 	TemplatePath
+	Precondition
 	Body TemplateText
+}
+
+// TemplateReset says which text is to be taken back.
+type TemplateReset struct {
+	TemplatePath
+	Precondition
+}
+
+// seen is which text is to be changed: the one that was asked for, else what is now.
+func (m Precondition) seen(e templates.Entry) (clock.Stamp, error) {
+	n, asked, err := m.number()
+	if !asked {
+		return e.Seen(), err
+	}
+	return clock.Stamp(n), err
 }
 
 func (s *Server) setTemplate(ctx context.Context, a access.Actor, in *TemplateChange) (*templateAnswer, error) {
@@ -142,21 +162,29 @@ func (s *Server) setTemplate(ctx context.Context, a access.Actor, in *TemplateCh
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Templates.Save(ctx, a, account, in.key(), in.locale(), in.Body.domain(), e.Seen()); err != nil {
+	seen, err := in.seen(e)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Templates.Save(ctx, a, account, in.key(), in.locale(), in.Body.domain(), seen); err != nil {
 		return nil, err
 	}
 	return s.getTemplate(ctx, a, &in.TemplatePath)
 }
 
-func (s *Server) resetTemplate(ctx context.Context, a access.Actor, in *TemplatePath) (*templateAnswer, error) {
-	account, e, err := s.entry(ctx, a, *in)
+func (s *Server) resetTemplate(ctx context.Context, a access.Actor, in *TemplateReset) (*templateAnswer, error) {
+	account, e, err := s.entry(ctx, a, in.TemplatePath)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Templates.Reset(ctx, a, account, in.key(), in.locale(), e.Seen()); err != nil {
+	seen, err := in.seen(e)
+	if err != nil {
 		return nil, err
 	}
-	return s.getTemplate(ctx, a, in)
+	if err := s.Templates.Reset(ctx, a, account, in.key(), in.locale(), seen); err != nil {
+		return nil, err
+	}
+	return s.getTemplate(ctx, a, &in.TemplatePath)
 }
 
 // TemplateTrial is a text to be looked at.

@@ -22,7 +22,7 @@ func TestAPI(t *testing.T) {
 			run  func(*testing.T, *house)
 		}{
 			{"a case from its opening to its end", caseLife}, {"messages", messageLife}, {"messages that are moved", movedMessages}, {"files", fileLife}, {"customers", customerLife},
-			{"public", publicLife}, {"repeating", repeating}, {"versions", versions}, {"lists", listing}, {"keys", keyRules}, {"limits", rateLimits},
+			{"public", publicLife}, {"repeating", repeating}, {"versions", versions}, {"versions of texts", textVersions}, {"lists", listing}, {"keys", keyRules}, {"limits", rateLimits},
 			{"refusals", refusals}, {"administration", administration}, {"restricted teams", restrictedTeams}, {"events", followingEvents},
 			{"what is erased is forgotten", erased},
 		} {
@@ -266,6 +266,26 @@ func versions(t *testing.T, h *house) {
 	p.post(path+"/replies", object{"text": "Guten Tag"}, header("If-Match", "*")).wants(http.StatusCreated)
 	wantText(t, "no version", p.post(path+"/state", object{"state": "open"}, header("If-Match", `"x"`)).wants(http.StatusUnprocessableEntity).faults(), "header.If-Match")
 	wantText(t, "one reply", fmt.Sprint(len(p.get(path+"/messages").items())), "2")
+}
+
+func textVersions(t *testing.T, h *house) {
+	p := h.withKey(h.boss, access.SettingsScope)
+	const path = "/templates/ack/de"
+	text := func(s string) object { return object{"subject": "Vorgang", "text": s + " {{case.number}}"} }
+	fresh := p.get(path).wants(http.StatusOK).header.Get("ETag")
+	if !strings.HasPrefix(fresh, `"0.`) {
+		t.Errorf("ETag %s", fresh)
+	}
+	first := p.ask(http.MethodPut, path, text("Eins"), header("If-Match", fresh)).wants(http.StatusOK).header.Get("ETag")
+	wantText(t, "two editors", p.ask(http.MethodPut, path, text("Zwei"), header("If-Match", fresh)).wants(http.StatusPreconditionFailed).at("code"), "precondition_failed")
+	p.ask(http.MethodDelete, path, nil, header("If-Match", fresh)).wants(http.StatusPreconditionFailed)
+	wantText(t, "the first one's text", p.get(path).at("text"), "Eins {{case.number}}")
+	p.ask(http.MethodPut, path, text("Drei"), header("If-Match", first)).wants(http.StatusOK)
+	p.ask(http.MethodPut, path, text("Vier"), header("If-Match", "*")).wants(http.StatusOK)
+	seen := p.get(path).header.Get("ETag")
+	wantText(t, "no version", p.ask(http.MethodPut, path, text("Fünf"), header("If-Match", `"x"`)).wants(http.StatusUnprocessableEntity).faults(), "header.If-Match")
+	p.ask(http.MethodDelete, path, nil, header("If-Match", seen)).wants(http.StatusOK)
+	p.ask(http.MethodDelete, path, nil, header("If-Match", seen)).wants(http.StatusPreconditionFailed)
 }
 
 func listing(t *testing.T, h *house) {

@@ -321,8 +321,12 @@ type mailboxes struct {
 	catalog *catalog.Catalog
 }
 
-func (m mailboxes) RotateRefreshToken(ctx context.Context, account ids.ID, old, fresh string) error {
-	return m.catalog.RotateRefreshToken(ctx, account, old, fresh)
+func (m mailboxes) Tokens(ctx context.Context, o catalog.OAuthSettings) (catalog.Tokens, error) {
+	return m.catalog.Tokens(ctx, o)
+}
+
+func (m mailboxes) KeepTokens(ctx context.Context, o catalog.OAuthSettings, given catalog.Tokens) error {
+	return m.catalog.KeepTokens(ctx, o, given)
 }
 
 // housekeeping is what has to happen now and then.

@@ -100,7 +100,7 @@ var open = map[string]string{
 	"Directory.CreateTeamTx": "setup", "Directory.AnswerBy": "the desk", "Directory.Restricted": "the desk", "Directory.Assignable": "the desk",
 	"Catalog.Entries": "customers choose from them", "Catalog.Entry": "the desk", "Catalog.Logo": "public", "Catalog.Brands": "public", "Catalog.Brand": "public", "Catalog.BrandByHost": "public", "Catalog.Accounts": "the program", "Catalog.Account": "the program",
 	"Catalog.Hook": "the channel", "Catalog.HookUsed": "the channel", "Catalog.ClaimBrandTx": "setup", "Catalog.CreateAccountTx": "setup",
-	"Catalog.RotateRefreshToken": "the channel", "Outbox.TryRelay": "trying a mailbox, which asks", "Boxes.Cursor": "the channel", "Boxes.Advance": "the channel",
+	"Catalog.Tokens": "the channel", "Catalog.KeepTokens": "the channel", "Boxes.Turn": "the channel", "Outbox.TryRelay": "trying a mailbox, which asks", "Boxes.Cursor": "the channel", "Boxes.Advance": "the channel",
 	"Boxes.Note": "the channel", "Boxes.Lease": "the channel", "Boxes.Release": "the channel", "Boxes.ReleaseAll": "the start", "Boxes.Arrived": "the channel", "Boxes.Flush": "called now and then", "Boxes.All": "a figure",
 	"Desk.DeliverySettledTx": "the outbox, which asks", "Outbox.AnsweredTx": "the intake", "Outbox.Look": "shows what it is given",
 	"Catalog.SetSignatureCheck": "wiring", "Boxes.NoteSending": "the outbox",

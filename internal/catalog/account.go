@@ -24,6 +24,8 @@ type Account struct {
 	Relay    RelaySettings
 	Sending
 	CreatedAt clock.Stamp
+
+	fetching, sending granted // what authorisation servers gave for Receive and Relay
 }
 
 // Receives reports whether mail for addr belongs to the account. Address is

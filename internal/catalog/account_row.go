@@ -31,16 +31,29 @@ type accountRow struct {
 	CreatedAt     clock.Stamp
 }
 
+// storedReceive and storedRelay are settings as they are stored: with what was given
+// for them.
+type (
+	storedReceive struct {
+		ReceiveSettings
+		Granted granted `json:"granted,omitzero"`
+	}
+	storedRelay struct {
+		RelaySettings
+		Granted granted `json:"granted,omitzero"`
+	}
+)
+
 func (c *Catalog) row(a Account) (accountRow, error) {
 	aliases, err := json.Marshal(a.Aliases)
 	if err != nil {
 		return accountRow{}, fmt.Errorf("writing aliases: %w", err)
 	}
-	relay, err := json.Marshal(a.Relay)
+	relay, err := json.Marshal(storedRelay{a.Relay, a.sending})
 	if err != nil {
 		return accountRow{}, fmt.Errorf("writing relay settings: %w", err)
 	}
-	receive, err := json.Marshal(a.Receive)
+	receive, err := json.Marshal(storedReceive{a.Receive, a.fetching})
 	if err != nil {
 		return accountRow{}, fmt.Errorf("writing how mail comes in: %w", err)
 	}
@@ -64,20 +77,23 @@ func (c *Catalog) account(r accountRow) (Account, error) {
 	if err := json.Unmarshal(r.Aliases, &a.Aliases); err != nil {
 		return Account{}, fmt.Errorf("reading aliases: %w", err)
 	}
-	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &a.Relay); err != nil {
+	var relay storedRelay
+	if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Relay), &relay); err != nil {
 		return Account{}, fmt.Errorf("reading relay settings: %w", err)
 	}
+	a.Relay, a.sending = relay.RelaySettings, relay.Granted
 	a.Relay.Auth = cmp.Or(a.Relay.Auth, ByPassword)
 	if len(r.Signatures) > 0 {
 		if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Signatures), &a.Signatures); err != nil {
 			return Account{}, fmt.Errorf("reading signatures: %w", err)
 		}
 	}
-	a.Receive.Way = BySMTP
+	receive := storedReceive{ReceiveSettings: ReceiveSettings{Way: BySMTP}}
 	if len(r.Receive) > 0 {
-		if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Receive), &a.Receive); err != nil {
+		if err := json.Unmarshal(c.seal.OpenBytes(r.ID, r.Receive), &receive); err != nil {
 			return Account{}, fmt.Errorf("reading how mail comes in: %w", err)
 		}
 	}
+	a.Receive, a.fetching = receive.ReceiveSettings, receive.Granted
 	return a, nil
 }

@@ -309,6 +309,12 @@ func (f *AccountForm) fill(a *Account) error {
 		}
 		a.SentCopy, a.SentFolder = false, ""
 	}
+	if f.Receive.OAuth != a.Receive.OAuth {
+		a.fetching = granted{}
+	}
+	if f.Relay.OAuth != a.Relay.OAuth {
+		a.sending = granted{}
+	}
 	a.TeamID, a.Address, a.Aliases, a.Name, a.Language, a.Receive, a.Relay = f.TeamID, f.Address, f.Aliases, f.Name, f.Language, f.Receive, f.Relay
 	return nil
 }

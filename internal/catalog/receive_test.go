@@ -169,30 +169,6 @@ func TestSecretsStayWithTheirServer(t *testing.T) {
 	}
 }
 
-func TestRotateRefreshToken(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		ctx := context.Background()
-		h := newHouse(t, d)
-		f := h.form("hilfe@lindenau.example")
-		f.Receive = withOAuth()
-		made, err := h.catalog.CreateAccount(ctx, h.admin, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []struct{ old, fresh, want string }{{"geheim-token", "zwei", "zwei"}, {"geheim-token", "drei", "zwei"}, {"zwei", "vier", "vier"}} {
-			if err := h.catalog.RotateRefreshToken(ctx, made.ID, c.old, c.fresh); err != nil {
-				t.Fatal(err)
-			}
-			if full, _ := h.catalog.Account(ctx, made.ID); full.Receive.OAuth.RefreshToken != c.want || full.Relay.Password != "geheim" {
-				t.Errorf("from %s to %s: %+v", c.old, c.fresh, full)
-			}
-		}
-		if err := h.catalog.RotateRefreshToken(ctx, ids.New(), "a", "b"); !errs.Is(err, errs.NotFound) {
-			t.Errorf("an unknown account: %v", err)
-		}
-	})
-}
-
 func TestDeleteAccount(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()

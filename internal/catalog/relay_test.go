@@ -162,26 +162,6 @@ func TestRelaySecretsStayWithTheirServer(t *testing.T) {
 	}
 }
 
-func TestRotateBothTokens(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		ctx := context.Background()
-		h := newHouse(t, d)
-		f := h.form("hilfe@lindenau.example")
-		f.Receive, f.Relay = withOAuth(), relayWithOAuth()
-		made, err := h.catalog.CreateAccount(ctx, h.admin, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := h.catalog.RotateRefreshToken(ctx, made.ID, "geheim-token", "zwei"); err != nil {
-			t.Fatal(err)
-		}
-		full, err := h.catalog.Account(ctx, made.ID)
-		if err != nil || full.Receive.OAuth.RefreshToken != "zwei" || full.Relay.OAuth.RefreshToken != "zwei" || full.Relay.OAuth.ClientSecret != "geheim-versand" {
-			t.Errorf("after the exchange %+v, %v", full, err)
-		}
-	})
-}
-
 func TestDeleteAccountOfATeam(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()

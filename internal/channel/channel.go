@@ -104,8 +104,11 @@ type Mailboxes interface {
 	// Note says how an account is doing and how many mails wait there: at least every
 	// mailbox.Heartbeat, and at once when something changes.
 	Note(ctx context.Context, account ids.ID, r mailbox.Result, waiting int) error
-	// RotateRefreshToken keeps the refresh token that replaces an old one.
-	RotateRefreshToken(ctx context.Context, account ids.ID, old, fresh string) error
+	// Turn, Tokens and KeepTokens let one process at a time ask an authorisation server,
+	// and all others use what it was given; see oauth.Store.
+	Turn(ctx context.Context, name string) (done func(), err error)
+	Tokens(ctx context.Context, o catalog.OAuthSettings) (catalog.Tokens, error)
+	KeepTokens(ctx context.Context, o catalog.OAuthSettings, given catalog.Tokens) error
 	// Lease takes or renews the right to fetch an account for d and reports whether
 	// the holder has it; Release gives it back.
 	Lease(ctx context.Context, account, holder ids.ID, d time.Duration) (bool, error)

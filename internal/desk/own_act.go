@@ -199,5 +199,5 @@ func (d *Desk) revokeTx(ctx context.Context, tx *db.Tx, a access.Actor, c Case) 
 			return err
 		}
 	}
-	return d.RecordTx(ctx, tx, Change{Kind: LinksRenewed, Actor: a, Case: c})
+	return d.finish(ctx, tx, []Change{{Kind: LinksRenewed, Actor: a, Case: c, Awaits: !c.DueAt.IsZero()}})
 }

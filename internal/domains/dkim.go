@@ -47,7 +47,7 @@ func judgeKey(texts []string, k Key) (State, string) {
 	t, strict := tags(texts[0])
 	wanted := base64.StdEncoding.EncodeToString(k.public)
 	got := strings.Join(strings.Fields(t["p"]), "")
-	if v, said := t["v"]; !strict || said && v != "DKIM1" {
+	if v, said := t["v"]; !strict || said && (v != "DKIM1" || !strings.HasPrefix(strings.TrimSpace(texts[0]), "v")) { // first, if at all
 		return Wrong, "domain.dkim.broken"
 	}
 	switch kind := t["k"]; {

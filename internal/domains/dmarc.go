@@ -36,9 +36,9 @@ func parsePolicy(text string) (p policy, is, ok bool) {
 func known3(s string) bool { return s == "none" || s == "quarantine" || s == "reject" }
 
 // dmarc looks at the policy of a domain, or at that of the organisation above it.
-// proven says that SPF or DKIM proves our mail; both align with the domain in
+// proof says whether SPF or DKIM proves our mail; both align with the domain in
 // From, for mail is signed for it and its return path lies in it.
-func (s subject) dmarc(ctx context.Context, proven bool) Check {
+func (s subject) dmarc(ctx context.Context, proof State) Check {
 	c := Check{Kind: DMARC, Name: "_dmarc." + s.Name, Type: "TXT"}
 	p, found, err := s.policyAt(ctx, c.Name)
 	if err != nil {
@@ -53,14 +53,14 @@ func (s subject) dmarc(ctx context.Context, proven bool) Check {
 		}
 	}
 	c.Found = found
-	c.State, c.Key = judgePolicy(p, len(found), proven)
-	if c.State != OK && c.Key != "domain.dmarc.refuses" {
+	c.State, c.Key = judgePolicy(p, len(found), proof)
+	if c.State != OK && c.State != Unknown && c.Key != "domain.dmarc.refuses" {
 		c.Wanted = firstPolicy
 	}
 	return c
 }
 
-func judgePolicy(p policy, records int, proven bool) (State, string) {
+func judgePolicy(p policy, records int, proof State) (State, string) {
 	switch {
 	case records == 0:
 		return Missing, "domain.dmarc.missing"
@@ -70,7 +70,9 @@ func judgePolicy(p policy, records int, proven bool) (State, string) {
 		return Wrong, "domain.dmarc.broken"
 	case p.asks == "none":
 		return OK, "domain.dmarc.none"
-	case !proven:
+	case proof == Unknown:
+		return Unknown, "domain.unknown.lookup"
+	case proof != OK:
 		return Wrong, "domain.dmarc.refuses"
 	}
 	return OK, "domain.dmarc." + p.asks

@@ -35,17 +35,18 @@ type Job struct {
 // Kind names the job.
 func (Job) Kind() string { return "domains.check" }
 
-// Due queues a job for each domain whose time has come. It is called every minute,
+// Due queues a job for each domain whose time has come, and ends keys whose time is
+// over, also those of domains nobody writes from any more. It is called every minute,
 // on every node: a domain is claimed, so that one looks.
 func (d *Domains) Due(ctx context.Context) error {
-	if d.Resolver == nil {
-		return nil
-	}
-	all, err := d.All(ctx)
+	s, err := d.state(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := d.state(ctx)
+	if err := d.endKeys(ctx, s); err != nil || d.Resolver == nil {
+		return err
+	}
+	all, err := d.All(ctx)
 	if err != nil {
 		return err
 	}
@@ -181,10 +182,11 @@ func (d *Domains) keepTx(ctx context.Context, tx *db.Tx, name string, checks []C
 	return nil
 }
 
-// after is a check with what earlier ones of the same record found.
+// after is a check with what earlier ones of the same kind, or key, found. The name of
+// a record does not tell them apart: a policy that is gone was looked for elsewhere.
 func (c Check) after(before []Check, now clock.Stamp) Check {
 	c.Since = now
-	if i := slices.IndexFunc(before, func(b Check) bool { return b.Kind == c.Kind && b.Name == c.Name }); i >= 0 {
+	if i := slices.IndexFunc(before, func(b Check) bool { return b.Kind == c.Kind && b.Selector == c.Selector }); i >= 0 {
 		b := before[i]
 		c.OKAt, c.Fails = b.OKAt, b.Fails
 		if b.State == c.State {
@@ -217,6 +219,28 @@ func pause(checks []Check, waits bool) time.Duration {
 	return d
 }
 
+// endKeys ends the keys whose records had to stay until now.
+func (d *Domains) endKeys(ctx context.Context, s *state) error {
+	for _, known := range s.domains {
+		if !slices.ContainsFunc(known.Keys, d.over) {
+			continue
+		}
+		err := d.write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := d.moveKeysTx(ctx, tx, known.id, nil)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over reports whether the time of a retiring key has come.
+func (d *Domains) over(k Key) bool {
+	return k.State == Retiring && clock.Now(d.Clock) >= k.RecordUntil()
+}
+
 // moveKeysTx lets keys whose record was seen sign, and ends those whose time is
 // over. It reports whether a key waits for its record.
 func (d *Domains) moveKeysTx(ctx context.Context, tx *db.Tx, domain ids.ID, checks []Check) (waits bool, err error) {
@@ -231,7 +255,7 @@ func (d *Domains) moveKeysTx(ctx context.Context, tx *db.Tx, domain ids.ID, chec
 			err = d.activateTx(ctx, tx, keys, i)
 		case k.State == Prepared:
 			waits = true
-		case k.State == Retiring && clock.Now(d.Clock) >= k.RetiredAt.Add(KeepRecord):
+		case d.over(k.key()):
 			err = d.endTx(ctx, tx, k)
 		}
 		if err != nil {

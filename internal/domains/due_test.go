@@ -152,3 +152,71 @@ func TestDomainWithoutMailbox(t *testing.T) {
 		}
 	})
 }
+
+// A policy of the organisation that goes away is looked for at another name, and
+// missed all the same.
+func TestAPolicyFromAboveIsMissed(t *testing.T) {
+	each(t, func(w *world) {
+		const domain = "netz.lindenau.example"
+		w.accounts = []catalog.Account{mailbox(w.admin.BrandID, "hilfe@"+domain, "127.0.0.1", catalog.ByNone)}
+		look := func() {
+			_, err := w.Check(w.ctx, w.admin, domain)
+			w.must(err)
+		}
+		w.set("_dmarc."+lindenau, "TXT", "v=DMARC1; p=none")
+		look()
+		w.set("_dmarc."+lindenau, "TXT")
+		look()
+		look()
+		if n := w.alarms(); n != 1 {
+			t.Errorf("%d alarms for a policy that went away", n)
+		}
+	})
+}
+
+// Where it can't be told whether our mail is proven, a strict policy is no fault.
+func TestNothingIsSaidOfWhatCantBeTold(t *testing.T) {
+	each(t, func(w *world) {
+		w.good()
+		w.set("_dmarc."+lindenau, "TXT", "v=DMARC1; p=reject")
+		w.set(lindenau, "TXT", "other=1")
+		for _, k := range w.prepare().Keys {
+			w.publish(k)
+		}
+		w.check() // from now on it is signed
+		expect(t, "signed", string(w.check().State(DMARC)), string(OK))
+		w.names.Break("_domainkey."+lindenau, true)
+		w.check()
+		expect(t, "away", string(w.check().State(DMARC)), string(Unknown))
+		if n := w.alarms(); n != 0 {
+			t.Errorf("%d alarms because of name servers", n)
+		}
+	})
+}
+
+// The private part of a key is erased when its time is over, also where nothing is
+// looked up and of domains nobody writes from any more.
+func TestKeysEndByThemselves(t *testing.T) {
+	each(t, func(w *world) {
+		w.Resolver = nil
+		name := w.prepare().Keys[0].Selector
+		_, err := w.Activate(w.ctx, w.admin, lindenau, name)
+		w.must(err)
+		_, err = w.Drop(w.ctx, w.admin, lindenau, name)
+		w.must(err)
+		w.accounts = nil
+		left := func(want int) {
+			t.Helper()
+			w.tick(w.Domains)
+			n := -1
+			w.must(w.DB.Read().NewRaw("SELECT count(*) FROM dkim_keys WHERE selector = ? AND length(private) > 0", name).Scan(w.ctx, &n))
+			if n != want {
+				t.Errorf("%d private parts, want %d", n, want)
+			}
+		}
+		w.clock.Advance(KeepRecord - time.Second)
+		left(1)
+		w.clock.Advance(10 * time.Second)
+		left(0)
+	})
+}

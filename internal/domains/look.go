@@ -99,20 +99,35 @@ func (s subject) look(ctx context.Context) []Check {
 	go func() { mx <- s.mx(first) }()
 	signed := s.dkim(first)
 	sender, answers := <-spf, <-mx
-	proven := sender.State == OK
-	for _, c := range signed {
-		if k, _ := s.Key(c.Selector); k.State == Active && c.State == OK {
-			proven = true
-		}
-	}
 	last, cancel := context.WithTimeout(ctx, dmarcTime)
 	defer cancel()
 	checks := append([]Check{sender}, signed...)
-	checks = append(checks, s.dmarc(last, proven), answers)
+	checks = append(checks, s.dmarc(last, s.proof(sender, signed)), answers)
 	for i := range checks {
 		checks[i].Found = shown(checks[i].Found)
 	}
 	return checks
+}
+
+// proof is whether SPF or DKIM proves our mail: OK, Wrong, or Unknown if the name
+// servers said too little.
+func (s subject) proof(sender Check, signed []Check) State {
+	all := []Check{sender}
+	for _, c := range signed {
+		if k, _ := s.Key(c.Selector); k.State == Active {
+			all = append(all, c)
+		}
+	}
+	proof := Wrong
+	for _, c := range all {
+		switch {
+		case c.State == OK:
+			return OK
+		case c.Key == "domain.unknown.lookup":
+			proof = Unknown
+		}
+	}
+	return proof
 }
 
 const (

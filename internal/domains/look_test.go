@@ -33,6 +33,7 @@ func TestSPF(t *testing.T) {
 	set(t, names, "smtp.office365.com", "A", "203.0.113.6")
 	set(t, names, "spf.protection.outlook.com", "TXT", "v=spf1 ip4:203.0.113.77 -all")
 	set(t, names, "firma.example", "TXT", "v=spf1 include:spf.post.example ~all")
+	set(t, names, deskHost, "AAAA", "2001:db8::10")
 	for i := range 12 {
 		set(t, names, fmt.Sprintf("viel%d.example", i), "TXT", fmt.Sprintf("v=spf1 include:viel%d.example ~all", i+1))
 	}
@@ -44,8 +45,9 @@ func TestSPF(t *testing.T) {
 	}{
 		{"own server, no record", "127.0.0.1", nil, Missing, "missing", "v=spf1 a:desk.lindenau.example ~all"},
 		{"own server", "127.0.0.1", []string{"google-site=1", "v=spf1 a:desk.lindenau.example -all"}, OK, "ok", ""},
-		{"own server by address", "10.0.0.7", []string{"V=SPF1 ip4:192.0.2.0/28 -all"}, OK, "ok", ""},
-		{"own server by name", deskHost, []string{"v=spf1 ip4:192.0.2.10"}, OK, "ok", ""},
+		{"own server by address", "10.0.0.7", []string{"V=SPF1 ip4:192.0.2.0/28 ip6:2001:db8::/64 -all"}, OK, "ok", ""},
+		{"own server by name", deskHost, []string{"v=spf1 ip4:192.0.2.10 ip6:2001:db8::10"}, OK, "ok", ""},
+		{"own server, one of two addresses", deskHost, []string{"v=spf1 ip4:192.0.2.10 -all"}, Wrong, "denies", "v=spf1 ip4:192.0.2.10 a:desk.lindenau.example -all"},
 		{"own server, another allowed", "mail", []string{"v=spf1 mx include:spf.post.example -all"}, Wrong, "denies", "v=spf1 mx include:spf.post.example a:desk.lindenau.example -all"},
 		{"redirected", "localhost", []string{"v=spf1 redirect=spf.post.example"}, Wrong, "denies", "v=spf1 a:desk.lindenau.example redirect=spf.post.example"},
 		{"two records", "127.0.0.1", []string{"v=spf1 a -all", "v=spf1 mx -all"}, Wrong, "many", ""},
@@ -59,6 +61,9 @@ func TestSPF(t *testing.T) {
 		{"provider, no record", "smtp.fremd.example", nil, Missing, "missing_ask", ""},
 		{"known provider, no record", "smtp.office365.com", nil, Missing, "missing", "v=spf1 include:spf.protection.outlook.com ~all"},
 		{"known provider", "smtp.office365.com", []string{"v=spf1 include:spf.protection.outlook.com -all"}, OK, "ok", ""},
+		{"known provider, too many lookups", "smtp.office365.com", []string{"v=spf1 include:viel0.example include:spf.protection.outlook.com -all"}, Wrong, "lookups", ""},
+		{"known provider, misspelt", "smtp.office365.com", []string{"v=spf1 include:spf.protection.outlook.com ipv4:192.0.2.1 -all"}, Wrong, "broken", ""},
+		{"known provider, names of the address", "smtp.office365.com", []string{"v=spf1 exists:%{i}.a.example exists:%{i}.b.example exists:%{i}.c.example include:spf.protection.outlook.com -all"}, OK, "ok", ""},
 		{"known provider, not allowed", "smtp.office365.com", []string{"v=spf1 -all"}, Wrong, "denies", "v=spf1 include:spf.protection.outlook.com -all"},
 	} {
 		set(t, names, lindenau, "TXT", c.records...)
@@ -97,6 +102,7 @@ func TestDKIMRecord(t *testing.T) {
 		{"kind", ed, []string{strings.Replace(ed.Record(), "ed25519", "rsa", 1)}, Wrong, "kind"},
 		{"no kind", ed, []string{strings.Replace(ed.Record(), "k=ed25519; ", "", 1)}, Wrong, "kind"},
 		{"version", k, []string{"v=DKIM2; p=" + p}, Wrong, "broken"},
+		{"version at the end", k, []string{"k=rsa; p=" + p + "; v=DKIM1"}, Wrong, "broken"},
 		{"no list", k, []string{"hello; " + k.Record()}, Wrong, "broken"},
 		{"other hash", k, []string{"h=sha1; p=" + p}, Wrong, "broken"},
 		{"other service", k, []string{"s=tlsrpt; p=" + p}, Wrong, "broken"},

@@ -31,11 +31,15 @@ var providers = []struct{ server, include string }{
 	{"sendgrid.net", "sendgrid.net"},
 }
 
+// nobody is an address no mail comes from (RFC 1112 §4). A record that is asked about
+// it is read to its end, which shows whether others can.
+var nobody = net.IPv4(240, 0, 0, 1)
+
 // leaving is a server mail leaves by.
 type leaving struct {
 	host string
 	own  bool     // of this desk: on this machine or in its network
-	ips  []net.IP // from which it may come; of a provider only some
+	ips  []net.IP // from which it may come: all of ours, of a provider only some
 	term string   // what allows it, such as "include:spf.provider.example"; "" if it can't be told
 }
 
@@ -120,25 +124,31 @@ func (s subject) judgeSPF(ctx context.Context, c Check, servers []leaving) Check
 	return c
 }
 
-// allows reports whether the record lets a server send.
+// allows reports whether the record lets a server send: from all its addresses, of
+// those a provider has from one.
 func (s subject) allows(ctx context.Context, record string, l leaving) (State, string) {
 	for _, ip := range l.ips {
 		result, why := spf.CheckHostWithSender(ip, s.mailHost, "postmaster@"+s.Name, spf.WithContext(ctx), spf.WithResolver(s.names))
 		switch {
 		case result == spf.Pass && errors.Is(why, spf.ErrMatchedAll) && hasTerm(record, "all", "+all"):
 			return Wrong, "domain.spf.open"
-		case result == spf.Pass:
+		case result == spf.Pass && !l.own:
 			return OK, ""
+		case result == spf.Pass:
+			continue
 		case result == spf.TempError:
 			return Unknown, "domain.unknown.lookup"
+		case errors.Is(why, spf.ErrVoidLookupLimitReached) && ip.Equal(nobody): // names made of the address
 		case errors.Is(why, spf.ErrLookupLimitReached) || errors.Is(why, spf.ErrVoidLookupLimitReached):
 			return Wrong, "domain.spf.lookups"
 		case result == spf.PermError:
 			return Wrong, "domain.spf.broken"
+		case l.own:
+			return Wrong, "domain.spf.denies"
 		}
 	}
 	if l.own {
-		return Wrong, "domain.spf.denies"
+		return OK, ""
 	}
 	included, err := s.included(ctx, record)
 	if err != nil {
@@ -239,7 +249,7 @@ func (s subject) server(ctx context.Context, relay catalog.RelaySettings) (leavi
 	host := relay.Host
 	for _, p := range providers {
 		if host == p.server || strings.HasSuffix(host, "."+p.server) {
-			return leaving{term: "include:" + p.include}, nil
+			return leaving{term: "include:" + p.include, ips: []net.IP{nobody}}, nil
 		}
 	}
 	ips, err := s.localOr(ctx, host)

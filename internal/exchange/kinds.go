@@ -26,8 +26,8 @@ var kinds = []*kind{
 		kids:  []child{{name: "teams", table: "staff_teams", parent: "staff_id", order: "team_id", flat: true, fields: []field{f(anID, "team", "team_id")}}}},
 	{name: "mailboxes", table: "accounts", key: []string{"id"}, owner: "t.id", fields: []field{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(anID, "team", "team_id"), f(text, "channel"), f(text, "address"), f(rawJSON, "aliases"), f(text, "name"),
-		f(text, "language"), f(flag, "active"), f(sealedJSON, "receive").without("password", "oauth.client_secret", "oauth.refresh_token"),
-		f(sealedJSON, "relay").without("password", "oauth.client_secret", "oauth.refresh_token"), f(sealedJSON, "signatures"), f(flag, "no_detail"), f(flag, "sent_copy"), f(text, "sent_folder"),
+		f(text, "language"), f(flag, "active"), f(sealedJSON, "receive").without("password", "oauth.client_secret", "oauth.refresh_token", "granted"),
+		f(sealedJSON, "relay").without("password", "oauth.client_secret", "oauth.refresh_token", "granted"), f(sealedJSON, "signatures"), f(flag, "no_detail"), f(flag, "sent_copy"), f(text, "sent_folder"),
 		f(moment, "created_at")},
 		kids: []child{{name: "cursors", table: "mail_cursors", parent: "account_id", order: "folder", fields: []field{
 			f(text, "folder"), f(number, "uid_validity"), f(number, "uid"), f(text, "held"), f(number, "old_uid"), f(moment, "started_at"), f(moment, "changed_at")}}}},

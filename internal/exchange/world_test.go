@@ -193,7 +193,7 @@ func (w *world) live() {
 	w.exec("UPDATE accounts SET receive = ? WHERE id = ?", []byte(`{"way":"imap","host":"imap.lindenau.example","port":993,"security":"tls","user":"hilfe","auth":"xoauth2","password":"password of a mailbox",
 		"oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of a client","refresh_token":"password of a token"},"folder":"INBOX","since":"now"}`), w.account.ID)
 	w.exec("UPDATE accounts SET relay = ?, signatures = ?, no_detail = true, sent_copy = true, sent_folder = 'Gesendet' WHERE id = ?", []byte(`{"host":"smtp.lindenau.example","port":587,"security":"starttls","user":"hilfe",
-		"auth":"oauthbearer","password":"password of a relay","oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of another client","refresh_token":"password of another token"}}`),
+		"auth":"oauthbearer","password":"password of a relay","oauth":{"token_url":"https://login.example/","client_id":"lotse","client_secret":"password of another client","refresh_token":"password of another token"},"granted":{"access":"password of an hour"}}`),
 		[]byte(`{"de":"Ihr {{team.name}}"}`), w.account.ID)
 	w.exec("UPDATE teams SET sender_name = 'Netz', mailbox_id = ? WHERE id = (SELECT team_id FROM accounts WHERE id = ?)", w.account.ID, w.account.ID)
 	w.exec("INSERT INTO mail_cursors (account_id, folder, uid_validity, uid, held, old_uid, started_at, changed_at) VALUES (?, 'Anträge', 4294967295, 17, '3,9:12', 5, 1, 2)", w.account.ID)

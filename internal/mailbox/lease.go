@@ -13,7 +13,16 @@ import (
 )
 
 // leasePrefix begins the names of our leases; the lanes of the intake have others.
-const leasePrefix = "fetch:"
+// Turns are leases too, under turnPrefix.
+const (
+	leasePrefix = "fetch:"
+	turnPrefix  = leasePrefix + "turn:"
+)
+
+const (
+	turnTime  = 45 * time.Second       // a turn is over this long after its process died
+	turnPause = 100 * time.Millisecond // between looks whether it is ours
+)
 
 type leaseRow struct {
 	bun.BaseModel `bun:"table:leases,alias:l"`
@@ -26,8 +35,12 @@ type leaseRow struct {
 // whether the holder has it: over all nodes one fetches. It is for the program
 // and takes no actor.
 func (b *Boxes) Lease(ctx context.Context, account, holder ids.ID, d time.Duration) (bool, error) {
+	return b.lease(ctx, leasePrefix+account.String(), holder, d)
+}
+
+func (b *Boxes) lease(ctx context.Context, name string, holder ids.ID, d time.Duration) (bool, error) {
 	now := clock.Now(b.Clock)
-	row := leaseRow{Name: leasePrefix + account.String(), Holder: holder, ExpiresAt: now.Add(d)}
+	row := leaseRow{Name: name, Holder: holder, ExpiresAt: now.Add(d)}
 	mine := false
 	err := b.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		res, err := tx.NewInsert().Model(&row).
@@ -41,6 +54,29 @@ func (b *Boxes) Lease(ctx context.Context, account, holder ids.ID, d time.Durati
 		return err
 	})
 	return mine && err == nil, err
+}
+
+// Turn waits until nobody has the turn of a name, in any process, and takes it until
+// done is called, or for 45 seconds. It ends early with ctx, and fails with
+// errs.Unavailable when the database is away. It is for the program and takes no actor.
+func (b *Boxes) Turn(ctx context.Context, name string) (done func(), err error) {
+	name, holder := turnPrefix+name, ids.New()
+	for {
+		mine, err := b.lease(ctx, name, holder, turnTime)
+		if err != nil {
+			return nil, err
+		}
+		if mine {
+			return func() {
+				_ = b.free(context.WithoutCancel(ctx), "name = ? AND holder = ?", name, holder) // else it ends by itself
+			}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for a turn: %w", ctx.Err())
+		case <-time.After(turnPause):
+		}
+	}
 }
 
 // Release gives a lease back, so that another node need not wait for its end. It

@@ -1,6 +1,8 @@
 package mailbox_test
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -74,5 +76,28 @@ func TestCursorKnowsWhatWasThere(t *testing.T) {
 				t.Errorf("cursor = %+v, want %+v", got, c)
 			}
 		}
+	})
+}
+
+// One has a turn, and who died with it holds others up for less than a minute.
+func TestTurns(t *testing.T) {
+	each(t, func(h *house) {
+		other := h.anotherNode()
+		done, err := h.boxes.Turn(h.ctx, "a")
+		h.must(err)
+		short, cancel := context.WithTimeout(h.ctx, 10*time.Millisecond)
+		defer cancel()
+		if _, err := other.Turn(short, "a"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("two have a turn: %v", err)
+		}
+		free, err := other.Turn(h.ctx, "b")
+		h.must(err)
+		free()
+		done()
+		_, err = other.Turn(h.ctx, "a")
+		h.must(err)
+		h.clock.Advance(time.Minute)
+		_, err = h.boxes.Turn(h.ctx, "a")
+		h.must(err)
 	})
 }

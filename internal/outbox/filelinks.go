@@ -196,3 +196,13 @@ func (o *Outbox) dropLinks(ctx context.Context, tx *db.Tx, messages []ids.ID) er
 	}
 	return nil
 }
+
+// dropLinksOf takes back the links to files of a case, which somebody else may have
+// got hold of.
+func (o *Outbox) dropLinksOf(ctx context.Context, tx *db.Tx, caseID ids.ID) error {
+	_, err := tx.NewDelete().Model((*fileLinkRow)(nil)).Where("message_id IN (SELECT id FROM messages WHERE case_id = ?)", caseID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("taking back links to files: %w", err)
+	}
+	return nil
+}

@@ -237,6 +237,10 @@ func (o *Outbox) hook(ctx context.Context, tx *db.Tx, changes []desk.Change) err
 			if err := o.hand(ctx, tx, c); err != nil {
 				return err
 			}
+		case desk.LinksRenewed:
+			if err := o.dropLinksOf(ctx, tx, c.Case.ID); err != nil {
+				return err
+			}
 		case desk.Deleted:
 			if err := o.drop(ctx, tx, c.Removed); err != nil {
 				return err

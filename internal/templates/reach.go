@@ -47,19 +47,31 @@ func (t *Templates) linkFindings(ctx context.Context, brand ids.ID, spec Spec, t
 	return found, nil
 }
 
-// addressesOf returns the web addresses that stand in a text as they are, each once.
+// addressesOf returns the web addresses that stand in a text, each once, with their
+// variables as they are written.
 func addressesOf(p parsed) []string {
 	var found []string
 	for _, b := range p.blocks {
 		for _, line := range b.lines {
 			for _, s := range line {
-				if len(s.target) == 1 && strings.HasPrefix(s.target[0].text, "http") && !slices.Contains(found, s.target[0].text) {
-					found = append(found, s.target[0].text)
+				if address := written(s.target); strings.HasPrefix(address, "http") && !slices.Contains(found, address) {
+					found = append(found, address)
 				}
 			}
 		}
 	}
 	return found
+}
+
+// written is a stretch of text with its variables as they are written.
+func written(spans []span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		if b.WriteString(s.text); s.variable != "" {
+			b.WriteString(s.variable.Sign())
+		}
+	}
+	return b.String()
 }
 
 // reach returns what is wrong with an address of ours: "" if it is right, or not

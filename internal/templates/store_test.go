@@ -217,6 +217,8 @@ func TestFindings(t *testing.T) {
 		"https://hilfe.lindenau.example/l/geheim":         "link_secret",
 		"https://desk.example/my/L-4F7K-92":               "link_secret",
 		"https://desk.example/f/geheim":                   "link_secret",
+		"https://desk.example/l/geheim?n={{case.number}}": "link_secret",
+		"https://{{brand.name}}.example/l/geheim":         "",
 		"https://desk.example/de/questions/unanswered":    "",
 		"https://desk.example:8443/cases":                 "",
 		"https://desk.example/de/questions/shown/a/b/c/d": "link_no_page",

@@ -104,8 +104,8 @@ func New(env channel.Env) (*Adapter, error) {
 	a.server, a.lmtp, a.ready = newServer(a, a.listen, false), newServer(a, env.Settings["lmtp"], true), make(chan struct{})
 	a.pool, a.tokens = newPool(), oauth.New(oauth.NewClient(nil), a.clock, nil)
 	if env.Mailboxes != nil {
+		a.tokens.Store = env.Mailboxes
 		a.fetchers = imap.New(imap.Parts{Host: a.host, Mailboxes: env.Mailboxes, MaxBytes: a.maxBytes, SpoolDir: env.SpoolDir, Tokens: a.tokens, Log: a.log, Clock: a.clock})
-		a.tokens.Rotated = a.fetchers.Rotate
 	}
 	return a, nil
 }

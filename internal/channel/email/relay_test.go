@@ -218,16 +218,29 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
+// ownStore is a store nobody else uses.
+type ownStore struct{ told []string }
+
+func (*ownStore) Turn(context.Context, string) (func(), error) { return func() {}, nil }
+
+func (*ownStore) Tokens(_ context.Context, o catalog.OAuthSettings) (catalog.Tokens, error) {
+	return catalog.Tokens{Refresh: o.RefreshToken}, nil
+}
+
+func (k *ownStore) KeepTokens(_ context.Context, o catalog.OAuthSettings, given catalog.Tokens) error {
+	k.told = append(k.told, o.RefreshToken+">"+given.Refresh)
+	return nil
+}
+
 // Fetching and sending with the same settings have the same token, also after the
 // server gave another refresh token in exchange.
 func TestSourcesAreShared(t *testing.T) {
 	settings, given := tokenServer(t, func(n int) string {
 		return fmt.Sprintf(`{"access_token":"t%d","expires_in":60,"refresh_token":"r%d"}`, n, n)
 	})
-	var told []string
+	kept := &ownStore{}
 	now := clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
-	all := oauth.New(oauth.NewClient(nil), now, nil)
-	all.Rotated = func(_ context.Context, old, fresh string) error { told = append(told, old+">"+fresh); return nil }
+	all := oauth.New(oauth.NewClient(nil), now, kept)
 	source := all.Of(settings)
 	for range 3 {
 		if _, _, err := source.Get(t.Context()); err != nil {
@@ -238,7 +251,7 @@ func TestSourcesAreShared(t *testing.T) {
 	settings.RefreshToken = "r2"
 	other := settings
 	other.ClientID = "another"
-	if all.Of(settings) != source || all.Of(other) == source || given.Load() != 3 || strings.Join(told, " ") != "r0>r1 r1>r2 r2>r3" {
-		t.Errorf("%d tokens, told %v", given.Load(), told)
+	if all.Of(settings) != source || all.Of(other) == source || given.Load() != 3 || strings.Join(kept.told, " ") != "r0>r1 r1>r2 r2>r3" {
+		t.Errorf("%d tokens, told %v", given.Load(), kept.told)
 	}
 }

@@ -79,3 +79,23 @@ func TestLinkedFilesAreShownByGetAndSentByPost(t *testing.T) {
 		}
 	})
 }
+
+// Who makes all links of a case worthless means those to its files too.
+func TestRevokedLinksOpenNoFiles(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		b := w.Browser()
+		number, other := w.ask(b), w.ask(w.Browser())
+		token, kept := w.linked(number), w.linked(other)
+		if page := b.Post("/my/" + number + "/revoke"); page.Status != http.StatusSeeOther {
+			t.Fatalf("revoking: %d", page.Status)
+		}
+		for _, page := range []*webtest.Page{w.Browser().Get("/d/" + token), w.Browser().Post("/d/"+token, "file", ids.New().String())} {
+			if page.Status != http.StatusGone {
+				t.Errorf("a link to files: %d", page.Status)
+			}
+		}
+		if page := w.Browser().Get("/d/" + kept); page.Status != http.StatusOK {
+			t.Errorf("of another case: %d", page.Status)
+		}
+	})
+}

@@ -264,6 +264,8 @@ func describeDelivery(p *i18n.Printer, d outbox.Listed, mailboxes []outbox.Mailb
 func deliveryDetail(p *i18n.Printer, d outbox.Listed, now time.Time) string {
 	var parts []string
 	switch {
+	case d.Restricted:
+		return ""
 	case d.State == outbox.Queued && d.Attempts > 0:
 		parts = append(parts, p.N("workspace.delivery.retry", int(d.Attempts), "When", p.Relative(d.NextAt.Time(), now)))
 	case d.State == outbox.Sent && d.Reported == 0, d.State == outbox.Queued, d.State == outbox.Sending:

@@ -98,6 +98,10 @@ func TestRestrictedDeliveries(t *testing.T) {
 		if got := text(page.Find("main")); page.Find(".delivery").Length() != 1 || strings.Contains(got, "renate") {
 			w.t.Errorf("the list says %q", got)
 		}
+		w.exec("UPDATE deliveries SET state = 1, attempts = 2, next_at = created_at")
+		if got := text(w.jonas.get("/deliveries").Find(".delivery-why")); got != "" {
+			w.t.Errorf("of what is tried again it says %q", got)
+		}
 		_, page = w.jonas.goes("/deliveries", "address", "renate@post.example")
 		if page.Find(".delivery").Length() != 0 {
 			w.t.Error("the list tells that somebody wrote to the address")

@@ -23,6 +23,7 @@ import (
 	"lotse/internal/intake"
 	"lotse/internal/mailbox"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/errs"
 	"lotse/internal/platform/ids"
 )
 
@@ -33,18 +34,19 @@ var quick = timing{command: time.Second, look: 5 * time.Millisecond, lease: 300 
 // desk is a desk that keeps what is fetched in memory, once by key, and what the
 // fetchers say of the mailboxes.
 type desk struct {
-	mu       sync.Mutex
-	accounts []catalog.Account
-	keys     map[string]bool
-	kept     []kept
-	again    int // arrivals that were there before
-	down     error
-	cursors  map[string]mailbox.Cursor
-	notes    map[ids.ID][]mailbox.Result
-	waiting  []int
-	leases   map[ids.ID]lease
-	rotated  []string
-	accepted func(n int) // called with how many are kept, under the lock; may be nil
+	mu        sync.Mutex
+	accounts  []catalog.Account
+	keys      map[string]bool
+	kept      []kept
+	again     int // arrivals that were there before
+	down      error
+	cursors   map[string]mailbox.Cursor
+	notes     map[ids.ID][]mailbox.Result
+	waiting   []int
+	leases    map[ids.ID]lease
+	rotated   []string
+	exchanged map[string]string // refresh tokens, and what each was exchanged for
+	accepted  func(n int)       // called with how many are kept, under the lock; may be nil
 }
 
 type kept struct {
@@ -59,7 +61,7 @@ type lease struct {
 }
 
 func newDesk(accounts ...catalog.Account) *desk {
-	return &desk{accounts: accounts, keys: map[string]bool{}, cursors: map[string]mailbox.Cursor{}, notes: map[ids.ID][]mailbox.Result{}, leases: map[ids.ID]lease{}}
+	return &desk{accounts: accounts, keys: map[string]bool{}, cursors: map[string]mailbox.Cursor{}, notes: map[ids.ID][]mailbox.Result{}, leases: map[ids.ID]lease{}, exchanged: map[string]string{}}
 }
 
 func (d *desk) Accounts(context.Context, string) ([]catalog.Account, error) {
@@ -139,13 +141,35 @@ func (d *desk) Note(_ context.Context, account ids.ID, r mailbox.Result, waiting
 	return d.down
 }
 
-func (d *desk) RotateRefreshToken(_ context.Context, account ids.ID, old, fresh string) error {
+func (d *desk) Turn(context.Context, string) (func(), error) { return func() {}, nil }
+
+// current is the refresh token that another was exchanged for.
+func (d *desk) current(refresh string) string {
+	for d.exchanged[refresh] != "" {
+		refresh = d.exchanged[refresh]
+	}
+	return refresh
+}
+
+func (d *desk) Tokens(_ context.Context, o catalog.OAuthSettings) (catalog.Tokens, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, a := range d.accounts {
+		if now := d.current(o.RefreshToken); a.Receive.OAuth.RefreshToken == now {
+			return catalog.Tokens{Refresh: now}, nil
+		}
+	}
+	return catalog.Tokens{}, errs.New(errs.NotFound, "catalog.account.not_found")
+}
+
+func (d *desk) KeepTokens(_ context.Context, o catalog.OAuthSettings, given catalog.Tokens) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	old := d.current(o.RefreshToken)
 	for i := range d.accounts {
-		if a := &d.accounts[i]; a.ID == account && a.Receive.OAuth.RefreshToken == old {
-			a.Receive.OAuth.RefreshToken = fresh
-			d.rotated = append(d.rotated, old+">"+fresh)
+		if a := &d.accounts[i]; a.Receive.OAuth.RefreshToken == old && old != given.Refresh {
+			a.Receive.OAuth.RefreshToken, d.exchanged[old] = given.Refresh, given.Refresh
+			d.rotated = append(d.rotated, old+">"+given.Refresh)
 		}
 	}
 	return d.down

@@ -82,7 +82,7 @@ var usual = timing{command: 15 * time.Second, look: time.Second, lease: 30 * tim
 func New(p Parts) *Fetchers {
 	f := &Fetchers{Parts: p, holder: ids.New(), timing: usual}
 	if f.Tokens == nil {
-		f.Tokens = oauth.New(oauth.NewClient(p.Roots), p.Clock, f.Rotate)
+		f.Tokens = oauth.New(oauth.NewClient(p.Roots), p.Clock, p.Mailboxes)
 	}
 	return f
 }
@@ -187,21 +187,6 @@ func (f *Fetchers) try(ctx context.Context, r catalog.ReceiveSettings, passed fu
 	}
 	passed(mailbox.Read)
 	return nil
-}
-
-// Rotate keeps a refresh token that was exchanged: the server may take the old one,
-// which accounts live on, no more.
-func (f *Fetchers) Rotate(ctx context.Context, old, fresh string) error {
-	accounts, err := f.Host.Accounts(ctx, catalog.Email)
-	if err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		if a.Receive.OAuth.RefreshToken == old || a.Relay.OAuth.RefreshToken == old {
-			err = errors.Join(err, f.Mailboxes.RotateRefreshToken(ctx, a.ID, old, fresh))
-		}
-	}
-	return err
 }
 
 // signedIn is connect with the token there is. One that was good and is refused is

@@ -2,14 +2,17 @@
 // a server (RFC 7628, and Google's XOAUTH2).
 //
 // Fetching and sending share Sources: whoever signs in with the same settings has the
-// same access token, and a refresh token that a server exchanges for another is never
-// used twice side by side, which some servers answer by revoking everything.
+// same access token. Over all processes of a desk one asks at a time, and the others
+// take what it was given (Store): a refresh token that a server exchanges for another
+// is never traded twice, which some servers answer by revoking everything.
 package oauth
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +26,7 @@ import (
 
 	"lotse/internal/catalog"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/errs"
 )
 
 const (
@@ -30,7 +34,8 @@ const (
 	tokenMargin = 2 * time.Minute  // a token is renewed so long before its end
 	tokenBytes  = 256 << 10
 	tokenLife   = 5 * time.Minute // of a token of which nothing is said
-	keptTokens  = 20              // refresh tokens a source is known by
+	keepTime    = 10 * time.Second
+	keptTokens  = 20 // refresh tokens a source is known by
 	keptSources = 1000
 )
 
@@ -49,21 +54,31 @@ func (f *Fault) Error() string { return f.Cause.Error() }
 // Unwrap returns what happened.
 func (f *Fault) Unwrap() error { return f.Cause }
 
+// Store is where all processes of a desk keep what servers gave them.
+type Store interface {
+	// Turn waits until no other process has the turn of a name, and keeps all others
+	// waiting until done is called.
+	Turn(ctx context.Context, name string) (done func(), err error)
+	// Tokens returns what counts now for some settings, whose refresh token another
+	// process may have exchanged. It fails with errs.NotFound if they are not stored.
+	Tokens(ctx context.Context, o catalog.OAuthSettings) (catalog.Tokens, error)
+	// KeepTokens keeps what was given for some settings, for as long as they are stored.
+	KeepTokens(ctx context.Context, o catalog.OAuthSettings, given catalog.Tokens) error
+}
+
 // Sources gets access tokens and remembers them. It is safe for concurrent use.
 type Sources struct {
 	Client *http.Client
 	Clock  clock.Clock
-	// Rotated is told when a server gave another refresh token in place of old; it is
-	// told again until it returns nil. It may be nil.
-	Rotated func(ctx context.Context, old, fresh string) error
+	Store  Store // nil: there is no other process, and nothing is kept
 
 	mu  sync.Mutex
 	all []*Source
 }
 
 // New returns sources that ask with client, which must not follow redirects.
-func New(client *http.Client, c clock.Clock, rotated func(ctx context.Context, old, fresh string) error) *Sources {
-	return &Sources{Client: client, Clock: c, Rotated: rotated}
+func New(client *http.Client, c clock.Clock, s Store) *Sources {
+	return &Sources{Client: client, Clock: c, Store: s}
 }
 
 // NewClient returns a client that asks authorisation servers: it follows no redirects
@@ -89,7 +104,7 @@ func (s *Sources) Of(o catalog.OAuthSettings) *Source {
 	if len(s.all) >= keptSources { // settings that were changed, or tried, long ago
 		s.all = slices.Delete(s.all, 0, keptSources/10)
 	}
-	src := &Source{sources: s, settings: o, known: []string{o.RefreshToken}}
+	src := &Source{sources: s, settings: o, known: []string{o.RefreshToken}, stored: o.RefreshToken, latest: o.RefreshToken}
 	s.all = append(s.all, src)
 	return src
 }
@@ -103,11 +118,13 @@ type Source struct {
 	names sync.Mutex // guards known alone, so that nobody waits for a server to find a source
 	known []string   // the refresh tokens we had, the newest last
 
-	mu     sync.Mutex
-	access string
-	until  time.Time
-	latest string   // the refresh token last given to us, "" if none was
-	stored []string // refresh tokens of which one is stored, as far as we know
+	mu      sync.Mutex
+	access  string
+	until   time.Time
+	refused string          // the access token that was refused last
+	latest  string          // the refresh token to trade next
+	stored  string          // the one that is stored, or was exchanged for the one that is
+	unkept  *catalog.Tokens // what could not be stored yet
 }
 
 func (s *Source) serves(o catalog.OAuthSettings) bool {
@@ -129,22 +146,104 @@ func (s *Source) Knows(refresh string) bool {
 func (s *Source) Get(ctx context.Context) (token string, isFresh bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.sources.Clock.Now()
-	if s.access != "" && now.Before(s.until) {
-		s.store(ctx)
+	if s.good() {
+		s.keep(ctx)
 		return s.access, false, nil
 	}
-	answer, err := s.ask(ctx)
-	if err != nil {
+	if s.sources.Store != nil && s.settings.RefreshToken != "" {
+		done, err := s.sources.Store.Turn(ctx, s.turn())
+		if err != nil {
+			return "", false, err
+		}
+		defer done()
+		if err := s.adopt(ctx); err != nil {
+			return "", false, err
+		}
+		if s.good() {
+			return s.access, false, nil
+		}
+	}
+	if err := s.renew(ctx); err != nil {
 		return "", false, err
 	}
-	s.store(ctx)
+	return s.access, true, nil
+}
+
+// good reports whether there is an access token that can be used.
+func (s *Source) good() bool { return s.access != "" && s.sources.Clock.Now().Before(s.until) }
+
+// turn names what one process at a time does: two mailboxes may live on one refresh
+// token, so all of a client at a server take turns.
+func (s *Source) turn() string {
+	sum := sha256.Sum256([]byte(s.settings.TokenURL + "\n" + s.settings.ClientID))
+	return "oauth:" + hex.EncodeToString(sum[:12])
+}
+
+// adopt takes over what another process was given meanwhile. Without an answer of the
+// store nothing is traded: it might have been traded already.
+func (s *Source) adopt(ctx context.Context) error {
+	if s.keep(ctx); s.unkept != nil {
+		return nil // ours is newer than what is stored
+	}
+	stored, err := s.sources.Store.Tokens(ctx, s.having(s.latest))
+	if errs.Is(err, errs.NotFound) { // settings that are only tried, or were changed
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if stored.Refresh != s.latest {
+		s.learn(stored.Refresh)
+	}
+	s.latest, s.stored = stored.Refresh, stored.Refresh
+	if stored.Access != s.refused {
+		s.access, s.until = stored.Access, stored.Until.Time()
+	}
+	return nil
+}
+
+// having is the settings with another refresh token.
+func (s *Source) having(refresh string) catalog.OAuthSettings {
+	o := s.settings
+	o.RefreshToken = refresh
+	return o
+}
+
+// renew asks for a token and keeps what is given.
+func (s *Source) renew(ctx context.Context) error {
+	answer, err := s.ask(ctx)
+	if err != nil {
+		return err
+	}
 	life := time.Duration(answer.ExpiresIn)
 	if life <= 0 {
 		life = tokenLife
 	}
-	s.access, s.until = answer.AccessToken, now.Add(life-min(tokenMargin, life/4))
-	return s.access, true, nil
+	s.access, s.until = answer.AccessToken, s.sources.Clock.Now().Add(life-min(tokenMargin, life/4))
+	if s.settings.RefreshToken == "" {
+		return nil
+	}
+	if answer.RefreshToken != "" && answer.RefreshToken != s.latest {
+		s.latest = answer.RefreshToken
+		s.learn(s.latest)
+	}
+	s.unkept = &catalog.Tokens{Refresh: s.latest, Access: s.access, Until: clock.At(s.until)}
+	s.keep(ctx)
+	return nil
+}
+
+// keep stores what was given. If that fails it is tried again when the next token is
+// needed. It does not end with ctx: what a server gave counts, whoever asked for it.
+func (s *Source) keep(ctx context.Context) {
+	if s.unkept == nil || s.sources.Store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	if err := s.sources.Store.KeepTokens(ctx, s.having(s.stored), *s.unkept); err != nil {
+		return
+	}
+	s.stored, s.unkept = s.latest, nil
 }
 
 // Forget makes Get ask for another token if the source still has this one: it was
@@ -152,7 +251,7 @@ func (s *Source) Get(ctx context.Context) (token string, isFresh bool, err error
 func (s *Source) Forget(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.access == token {
+	if s.refused = token; s.access == token {
 		s.access = ""
 	}
 }
@@ -182,14 +281,10 @@ func (s *seconds) UnmarshalJSON(b []byte) error {
 // is none, asks in the program's own name (§4.4).
 func (s *Source) ask(ctx context.Context) (tokenAnswer, error) {
 	o := s.settings
-	refresh := o.RefreshToken
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {o.ClientID}}
-	if refresh != "" {
-		if s.latest != "" {
-			refresh = s.latest
-		}
+	if o.RefreshToken != "" {
 		form.Set("grant_type", "refresh_token")
-		form.Set("refresh_token", refresh)
+		form.Set("refresh_token", s.latest)
 	}
 	for name, value := range map[string]string{"client_secret": o.ClientSecret, "scope": o.Scope} {
 		if value != "" {
@@ -204,13 +299,6 @@ func (s *Source) ask(ctx context.Context) (tokenAnswer, error) {
 		field, remedy := remedyFor(answer.Error)
 		return tokenAnswer{}, &Fault{Field: field, Remedy: remedy, Cause: errors.New(strings.TrimSpace(answer.Error + " " + answer.Description))}
 	}
-	if s.stored == nil {
-		s.stored = []string{refresh}
-	}
-	if fresh := answer.RefreshToken; refresh != "" && fresh != "" && fresh != refresh {
-		s.latest = fresh
-		s.learn(fresh)
-	}
 	return answer, nil
 }
 
@@ -220,26 +308,6 @@ func (s *Source) learn(refresh string) {
 	if s.known = append(s.known, refresh); len(s.known) > keptTokens {
 		s.known = slices.Delete(s.known, 0, 1)
 	}
-}
-
-// store keeps a refresh token that replaced another. If that fails it is tried
-// again when the next token is needed; whether it was kept nobody knows then.
-func (s *Source) store(ctx context.Context) {
-	rotated := s.sources.Rotated
-	if s.latest == "" || rotated == nil || len(s.stored) == 1 && s.stored[0] == s.latest {
-		return
-	}
-	var err error
-	for _, old := range s.stored {
-		if old == s.latest {
-			continue
-		}
-		err = errors.Join(err, rotated(ctx, old, s.latest))
-	}
-	if err == nil {
-		s.stored = nil
-	}
-	s.stored = append(s.stored, s.latest)
 }
 
 // remedyFor says what helps against an error of RFC 6749 §5.2.

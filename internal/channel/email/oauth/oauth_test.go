@@ -1,8 +1,12 @@
 package oauth_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +14,7 @@ import (
 	"lotse/internal/catalog"
 	"lotse/internal/channel/email/oauth"
 	"lotse/internal/platform/clock"
+	"lotse/internal/platform/errs"
 )
 
 func TestBearer(t *testing.T) {
@@ -49,6 +54,133 @@ func TestForget(t *testing.T) {
 	}
 	if given.Load() != 2 {
 		t.Errorf("%d tokens", given.Load())
+	}
+}
+
+// vault is where the processes of a desk keep what they are given.
+type vault struct {
+	turn sync.Mutex
+
+	mu     sync.Mutex
+	tokens catalog.Tokens
+	past   map[string]bool
+	down   bool
+}
+
+func (v *vault) Turn(context.Context, string) (func(), error) {
+	v.turn.Lock()
+	return v.turn.Unlock, nil
+}
+
+func (v *vault) Tokens(_ context.Context, o catalog.OAuthSettings) (catalog.Tokens, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if o.RefreshToken != v.tokens.Refresh && !v.past[o.RefreshToken] {
+		return catalog.Tokens{}, errs.New(errs.NotFound, "")
+	}
+	return v.tokens, nil
+}
+
+func (v *vault) KeepTokens(_ context.Context, _ catalog.OAuthSettings, given catalog.Tokens) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.down {
+		return errors.New("the database is away")
+	}
+	if given.Refresh != v.tokens.Refresh {
+		v.past[v.tokens.Refresh] = true
+	}
+	v.tokens = given
+	return nil
+}
+
+// jealous is a server that exchanges each refresh token and revokes everything when
+// one is traded twice.
+func jealous(t *testing.T) (address string, given *atomic.Int64) {
+	t.Helper()
+	given = &atomic.Int64{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := given.Load()
+		if r.FormValue("refresh_token") != fmt.Sprintf("r%d", n) || !given.CompareAndSwap(n, n+1) {
+			given.Store(-1000)
+			_, _ = w.Write([]byte(`{"error":"invalid_grant"}`))
+			return
+		}
+		fmt.Fprintf(w, `{"access_token":"t%d","expires_in":3600,"refresh_token":"r%d"}`, n+1, n+1)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, given
+}
+
+// Over all processes one asks, and the others have the same token, however old what
+// they know of the settings is.
+func TestOneProcessAsks(t *testing.T) {
+	address, given := jealous(t)
+	now := clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	v := &vault{tokens: catalog.Tokens{Refresh: "r0"}, past: map[string]bool{}}
+	processes := []*oauth.Sources{oauth.New(http.DefaultClient, now, v), oauth.New(http.DefaultClient, now, v), oauth.New(http.DefaultClient, now, v)}
+	settings := func(refresh string) catalog.OAuthSettings {
+		return catalog.OAuthSettings{TokenURL: address, ClientID: "lotse", RefreshToken: refresh}
+	}
+	for hour := range 4 {
+		want := fmt.Sprintf("t%d", hour+1)
+		known := []string{"r0", v.tokens.Refresh}
+		var wg sync.WaitGroup
+		for _, p := range processes {
+			for i := range 6 {
+				wg.Go(func() {
+					if got, _, err := p.Of(settings(known[i%2])).Get(t.Context()); err != nil || got != want {
+						t.Errorf("hour %d: %q, %v", hour, got, err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+		now.Advance(time.Hour)
+	}
+	if given.Load() != 4 {
+		t.Errorf("%d tokens were given in four hours", given.Load())
+	}
+}
+
+// A token that is refused is not taken from the store again.
+func TestARefusedTokenIsNotShared(t *testing.T) {
+	address, given := jealous(t)
+	v := &vault{tokens: catalog.Tokens{Refresh: "r0"}, past: map[string]bool{}}
+	one, other := oauth.New(http.DefaultClient, clock.System{}, v), oauth.New(http.DefaultClient, clock.System{}, v)
+	source, theirs := one.Of(catalog.OAuthSettings{TokenURL: address, RefreshToken: "r0"}), other.Of(catalog.OAuthSettings{TokenURL: address, RefreshToken: "r0"})
+	for _, s := range []*oauth.Source{source, theirs} { // both have it, both are refused
+		if got, _, err := s.Get(t.Context()); err != nil || got != "t1" {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	for _, s := range []*oauth.Source{source, theirs} {
+		s.Forget("t1")
+		if got, _, err := s.Get(t.Context()); err != nil || got != "t2" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if given.Load() != 2 {
+		t.Errorf("%d tokens", given.Load())
+	}
+}
+
+// What could not be stored counts all the same, and is stored as soon as possible.
+func TestWhatIsNotStoredIsNotLost(t *testing.T) {
+	address, _ := jealous(t)
+	now := clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
+	v := &vault{tokens: catalog.Tokens{Refresh: "r0"}, past: map[string]bool{}, down: true}
+	source := oauth.New(http.DefaultClient, now, v).Of(catalog.OAuthSettings{TokenURL: address, RefreshToken: "r0"})
+	for want := range 3 {
+		if got, _, err := source.Get(t.Context()); err != nil || got != fmt.Sprintf("t%d", want+1) {
+			t.Fatalf("%q, %v", got, err)
+		}
+		now.Advance(time.Hour)
+	}
+	now.Advance(-time.Hour)
+	v.down = false
+	if _, fresh, err := source.Get(t.Context()); err != nil || fresh || v.tokens.Refresh != "r3" || v.tokens.Access != "t3" {
+		t.Errorf("stored %+v, %v", v.tokens, err)
 	}
 }
 
