@@ -552,7 +552,7 @@ type ListDeliveriesParams struct {
 	Kind string
 	// Only those that leave by a mailbox.
 	MailboxID string
-	// Only those to exactly this address.
+	// Only those to this address, with any addition behind a plus.
 	Address string
 	// Only those written on this day or later.
 	From string

@@ -41,7 +41,7 @@ type listDeliveriesInput struct {
 	State     string `query:"state" enum:"queued,sending,sent,failed,uncertain,settled,cancelled,held" doc:"Only those that stand there."`
 	Kind      string `query:"kind" enum:"reply,ack,notice,case_link,file_link,side" doc:"Only those of a kind."`
 	MailboxID string `query:"mailbox_id" format:"uuid" doc:"Only those that leave by a mailbox."`
-	Address   string `query:"address" maxLength:"254" doc:"Only those to exactly this address."`
+	Address   string `query:"address" maxLength:"254" doc:"Only those to this address, with any addition behind a plus."`
 	From      string `query:"from" format:"date" doc:"Only those written on this day or later."`
 	To        string `query:"to" format:"date" doc:"Only those written on this day or earlier."`
 }

@@ -104,7 +104,7 @@ var open = map[string]string{
 	"Boxes.Note": "the channel", "Boxes.Lease": "the channel", "Boxes.Release": "the channel", "Boxes.ReleaseAll": "the start", "Boxes.Arrived": "the channel", "Boxes.Flush": "called now and then", "Boxes.All": "a figure",
 	"Desk.DeliverySettledTx": "the outbox, which asks", "Outbox.AnsweredTx": "the intake", "Outbox.Look": "shows what it is given",
 	"Catalog.SetSignatureCheck": "wiring", "Boxes.NoteSending": "the outbox",
-	"Outbox.CheckRecipient": "who writes, which asks", "Outbox.AllBrakes": "a figure", "Outbox.SweepFigures": "called now and then", "Outbox.AddressKey": "says nothing", "Desk.CustomersTx": "the outbox",
+	"Outbox.CheckRecipient": "who writes, which asks", "Outbox.AllBrakes": "a figure", "Outbox.SweepFigures": "called now and then", "Outbox.AddressKey": "says nothing", "Desk.CustomersTx": "the outbox", "Desk.HomeTx": "the outbox",
 	"Outbox.CasesOf": "the job list, which asks", "Outbox.HastenTx": "the job list, which asks", "Outbox.Backlog": "a figure",
 	"Intake.OldestWaiting": "a figure", "Intake.LookReasons": "a figure", "Sessions.Active": "a figure",
 	"Domains.All": "a figure", "Domains.Due": "called now and then", "Domains.SigningKeys": "the channel",

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
+
 	"lotse/internal/platform/errs"
 )
 
@@ -17,8 +19,9 @@ const maxAddress = 254
 const maxName = 100
 
 // ParseAddress reads one bare mail address as typed into a form and returns it
-// in lower case, or a field error. Quoted local parts and address literals
-// (RFC 5321 §4.1.2) are refused: nobody owns one, and they hide tricks.
+// in lower case and with its domain in ASCII (IDNA), as it stands in mails, or a field
+// error. Quoted local parts and address literals (RFC 5321 §4.1.2) are refused: nobody
+// owns one, and they hide tricks.
 func ParseAddress(field, s string) (string, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
@@ -31,6 +34,12 @@ func ParseAddress(field, s string) (string, error) {
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at > 64 || strings.ContainsAny(s[:at], "\"\\ ") || !isHost(s[at+1:]) {
+		return "", wrong
+	}
+	if ascii, err := idna.Lookup.ToASCII(s[at+1:]); err == nil && isHost(ascii) {
+		s = s[:at+1] + ascii
+	}
+	if len(s) > maxAddress {
 		return "", wrong
 	}
 	return s, nil

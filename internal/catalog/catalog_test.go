@@ -452,7 +452,8 @@ func TestParseAddress(t *testing.T) {
 		"Ada@Lindenau.example":                   "ada@lindenau.example",
 		" a.b-c_d@x.example\n":                   "a.b-c_d@x.example",
 		"o'hara@x.example":                       "o'hara@x.example",
-		"grüße@bücher.example":                   "grüße@bücher.example",
+		"grüße@Bücher.example":                   "grüße@xn--bcher-kva.example", // as mails name it
+		"ada@xn--bcher-kva.example":              "ada@xn--bcher-kva.example",
 		"root@localhost":                         "root@localhost",
 		"":                                       "",
 		"ada":                                    "",

@@ -94,6 +94,21 @@ func (d *Desk) ByNumberTx(ctx context.Context, tx *db.Tx, brand ids.ID, numbers 
 	return found, nil
 }
 
+// HomeTx returns the case that holds the messages of a case now: itself, unless it was
+// merged. One that is gone is returned as it is. The outbox asks.
+func (d *Desk) HomeTx(ctx context.Context, tx *db.Tx, id ids.ID) (ids.ID, error) {
+	var row caseRow
+	err := db.Classify(tx.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx))
+	if errs.Is(err, errs.NotFound) {
+		return id, nil
+	}
+	if err != nil {
+		return id, fmt.Errorf("reading a case: %w", err)
+	}
+	at, err := follow(ctx, tx, row)
+	return at.ID, err
+}
+
 // NumberedTx returns the case with a number, to tell its customer how to open it.
 // A merged case is returned as itself: a link to it opens what it became. A case
 // in the trash is not found.

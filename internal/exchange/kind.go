@@ -70,6 +70,7 @@ type lookup struct {
 	column string
 	field  string
 	kind   func(r *record) string // of seal.Lookup
+	of     func(string) string    // what of the field counts; nil: all
 	null   bool                   // NULL without a value
 }
 

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"lotse/internal/catalog"
 	"lotse/internal/outbox"
 	"lotse/internal/platform/ids"
 )
@@ -93,7 +94,7 @@ var kinds = []*kind{
 			f(text, "status"), f(text, "reason"), f(flag, "hard").added(), f(moment, "until", "until_at"), words("role", recipientWords).added(),
 			words("way", wayWords).added(), f(anID, "settled_by"), f(moment, "settled_at"), f(anID, "follows")},
 		fixed: map[string]any{"content": []byte{}, "sending_until": nil}, adapt: (*loader).delivery,
-		lookups: []lookup{{column: "address_lookup", field: "address", kind: func(*record) string { return "address" }}}},
+		lookups: []lookup{{column: "address_lookup", field: "address", kind: func(*record) string { return "address" }, of: catalog.WithoutDetail}}},
 	{name: "threads", table: "threads", key: []string{"id"}, owner: "t.owner_id", fields: []field{
 		f(anID, "id"), f(anID, "brand", "brand_id"), f(text, "key"), f(text, "slug"), f(sealed, "title"), f(sealed, "excerpt"), f(anID, "owner", "owner_id"), f(anID, "team", "team_id"),
 		f(text, "language"), words("state", threadWords), f(number, "version"), f(number, "posts"), f(flag, "solved"), f(moment, "published_at"), f(moment, "answered_at"),

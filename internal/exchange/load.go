@@ -317,6 +317,9 @@ func (b *batch) seal(fields []field, lookups []lookup, r *record) {
 	for _, k := range lookups {
 		i := slices.IndexFunc(fields, func(x field) bool { return x.name == k.field })
 		plain := r.values[fields[i].column].(string)
+		if k.of != nil {
+			plain = k.of(plain)
+		}
 		r.values[k.column] = nil
 		if plain != "" || !k.null {
 			r.values[k.column] = b.Seal.Lookup(k.kind(r), plain)

@@ -99,10 +99,13 @@ func (w *world) goesOn(old *world) {
 func TestWhatWaitedIsUncertain(t *testing.T) {
 	w := newWorld(t, dbtest.URL(t, dbtest.Kinds()[0]))
 	w.furnish()
-	w.arrives(mail("m1", "anna@post.example", "Zähler", "Der Zähler springt."))
+	w.arrives(mail("m1", "anna+zaehler@post.example", "Zähler", "Der Zähler springt."))
 	second := newWorld(t, dbtest.URL(t, dbtest.Kinds()[0]))
 	report, err := second.load(w.export("first"))
 	w.must(err)
+	if n := second.count("SELECT count(*) FROM deliveries WHERE address_lookup = ?", second.seal.Lookup("address", "anna@post.example")); n != 1 {
+		t.Errorf("%d deliveries are found by whom they went to", n)
+	}
 	if n := second.count("SELECT count(*) FROM deliveries WHERE state = ? AND next_at IS NULL AND words = ?", outbox.Unsure, []byte(outbox.Restored)); n != 1 || report.Unsent != 1 {
 		t.Errorf("%d deliveries are uncertain, the report says %d", n, report.Unsent)
 	}

@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -220,4 +221,38 @@ func TestOwnAddressesAreRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOnePersonUnderManyNames: whoever forges a sender, or fills in forms, can't make us
+// write to somebody again and again by changing what stands behind a plus, or the case
+// of letters.
+func TestOnePersonUnderManyNames(t *testing.T) {
+	onBoth(t, func(w *world) {
+		w.start()
+		for i, from := range []string{"opfer@k.example", "opfer+1@k.example", "opfer+zwei@k.example", "Opfer+3@K.example", "opfer+@k.example", "opfer+a+b@k.example"} {
+			w.arrive(letter{ID: fmt.Sprint(i), From: strings.ToLower(from), Subject: "Bombe", Text: fmt.Sprint("Nummer ", i)})
+			w.quiet()
+			q := w.question(from)
+			_, err := w.intake.Ask(context.Background(), q)
+			must(w.t, err)
+			w.quiet()
+			must(w.t, w.outbox.SendFileLink(context.Background(), w.brand, from))
+			w.quiet()
+		}
+		acks, links := w.count("SELECT count(*) FROM deliveries WHERE kind = 2"), w.count("SELECT count(*) FROM deliveries WHERE kind = 5")
+		if acks != 2 || links != 5 {
+			w.t.Errorf("%d acknowledgements within the hour, %d links within the day", acks, links)
+		}
+		if n := len(w.page(outbox.Filter{Address: "opfer+neu@k.example"})); n != 2 {
+			w.t.Errorf("%d of them are found by the address", n)
+		}
+	})
+}
+
+// page is the first page of a list of deliveries.
+func (w *world) page(f outbox.Filter) []outbox.Listed {
+	w.t.Helper()
+	found, err := w.outbox.List(context.Background(), w.staff, f, outbox.MaxPage)
+	must(w.t, err)
+	return found.Deliveries
 }

@@ -241,6 +241,7 @@ func TestSideAnswerRaisesItsCase(t *testing.T) {
 			}
 			w.clock.Advance(time.Minute)
 			before := w.file(c.Number).Case
+			w.quiet()
 			acks := len(w.sent.all())
 			x.l.ID, x.l.From, x.l.Text, x.l.Tokens = "a-"+x.what, workshop, "Antwort "+x.what, []string{tokenOf(out)}
 			w.arrive(x.l)

@@ -254,3 +254,37 @@ func (w *world) row(number string) row {
 	}
 	return all[i]
 }
+
+// TestWhatComesBackOfAMergedCase: a link opens the case it was asked for, and what comes
+// back of its mail belongs where that case is now.
+func TestWhatComesBackOfAMergedCase(t *testing.T) {
+	onBoth(t, func(w *world) {
+		ctx := context.Background()
+		w.start()
+		w.arrive(letter{ID: "1", From: "anna@k.example", Subject: "Eins", Text: "eins"})
+		w.settled()
+		w.arrive(letter{ID: "2", From: "anna@k.example", Subject: "Zwei", Text: "zwei"})
+		w.settled()
+		from, into := w.file(w.caseOf("zwei")).Case, w.file(w.caseOf("eins")).Case
+		w.quiet()
+		must(w.t, w.outbox.SendCaseLink(ctx, w.brand, from.Number))
+		w.quiet()
+		must(w.t, w.desk.Merge(ctx, w.staff, from.ID, into.ID))
+		all := w.sent.all()
+		token := w.returnToken(all[len(all)-1])
+		for i, l := range []letter{
+			{From: "mailer-daemon@mx.example", Text: "zurück", Automation: intake.Bounce, Report: undelivered("", "anna@k.example")},
+			{From: "anna@k.example", Text: "Danke für den Link"},
+		} {
+			l.ID, l.Tokens = fmt.Sprint("b", i), []string{token}
+			w.arrive(l)
+			w.settled()
+		}
+		if f := w.file(into.Number); len(f.Messages) != 6 || f.Messages[4].Body != "zurück" || f.Messages[5].Body != "Danke für den Link" {
+			w.t.Errorf("the case holds %d messages", len(f.Messages))
+		}
+		if d := w.page(outbox.Filter{Kind: outbox.CaseLinkKind}); len(d) != 1 || d[0].State != outbox.Failed {
+			w.t.Errorf("the link is %+v", d)
+		}
+	})
+}

@@ -259,8 +259,8 @@ func (o *Outbox) ReleaseBrake(ctx context.Context, a access.Actor, account ids.I
 // none is left, so that whoever is interrupted can go on.
 func (o *Outbox) releaseSome(ctx context.Context, tx *db.Tx, account ids.ID, send bool) (int, error) {
 	var rows []deliveryRow
-	q := tx.NewSelect().Model(&rows).Column("id", "brand_id", "case_id").Where("account_id = ? AND state = 8", account).Order("created_at", "id").Limit(releaseBatch)
-	if err := q.Scan(ctx); err != nil {
+	q := heldBy(tx.NewSelect().Model(&rows).Column("id", "brand_id", "case_id", "kind"), account)
+	if err := q.Limit(releaseBatch).Scan(ctx); err != nil {
 		return 0, fmt.Errorf("reading what is held: %w", err)
 	}
 	if len(rows) == 0 {
@@ -271,11 +271,15 @@ func (o *Outbox) releaseSome(ctx context.Context, tx *db.Tx, account ids.ID, sen
 	for i := range rows {
 		r := &rows[i]
 		r.State, r.NextAt, r.Words = Queued, now, []byte{}
+		columns := []string{"state", "next_at", "words"}
 		if !send {
 			r.State, r.NextAt, r.Words = Cancelled, 0, o.Seal.Seal(r.CaseID, Discarded)
+			if r.wipe() {
+				columns = append(columns, "address", "content")
+			}
 		}
 		jobs[i] = queue.Job{Args: sendArgs{Delivery: r.ID}, Queue: queue.Delivery}
-		if _, err := tx.NewUpdate().Model(r).Column("state", "next_at", "words").WherePK().Where("state = 8").Returning("NULL").Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model(r).Column(columns...).WherePK().Where("state = 8").Returning("NULL").Exec(ctx); err != nil {
 			return 0, fmt.Errorf("letting a held mail go: %w", err)
 		}
 	}
@@ -284,6 +288,12 @@ func (o *Outbox) releaseSome(ctx context.Context, tx *db.Tx, account ids.ID, sen
 		return len(rows), nil
 	}
 	return len(rows), o.Queue.Add(ctx, tx, jobs...)
+}
+
+// heldBy narrows a query to what an account holds, the oldest first. Mails of one moment
+// have no order: the index of what is held knows none.
+func heldBy(q *bun.SelectQuery, account ids.ID) *bun.SelectQuery {
+	return q.Where("account_id = ? AND state = 8", account).Order("created_at")
 }
 
 // tellCases tells open pages of the cases of deliveries.

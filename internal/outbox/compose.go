@@ -284,7 +284,7 @@ func receives(c people.Customer, address string) bool {
 // answers: the last one of its customer, and the chain that led there.
 func threading(history []desk.Message, m desk.Message, customer ids.ID) (inReplyTo string, references []string) {
 	for _, h := range history {
-		if h.Seq >= m.Seq || h.ExternalID == "" || !inThread(h, customer) {
+		if h.Seq >= m.Seq || h.ExternalID == "" || !inThread(h, customer) || passedOver(h, m) {
 			continue
 		}
 		references = append(references, h.ExternalID)

@@ -56,6 +56,23 @@ func TestThreadHoldsNoOneElsesLetters(t *testing.T) {
 	}
 }
 
+// Two cases of different customers were merged: a mail to the one names no letter of
+// the other, whichever of them the case is now.
+func TestMergedStrangersAreNotNamedToEachOther(t *testing.T) {
+	customer, other := ids.New(), ids.New()
+	history := []desk.Message{
+		{Seq: 1, Kind: desk.Inbound, AuthorID: customer, ExternalID: "1@k"}, {Seq: 2, Kind: desk.Reply, Visibility: desk.Private, ExternalID: "2@us"},
+		{Seq: 3, Kind: desk.Inbound, AuthorID: other, ExternalID: "3@other", Joined: desk.ByMerge},
+		{Seq: 4, Kind: desk.Reply, Visibility: desk.Private, ExternalID: "4@us", Joined: desk.ByMerge},
+	}
+	if answers, references := threading(history, desk.Message{Seq: 5}, customer); answers != "1@k" || !slices.Equal(references, []string{"1@k", "2@us"}) {
+		t.Errorf("to the customer: answers %q, refers to %q", answers, references)
+	}
+	if answers, references := threading(history, desk.Message{Seq: 5, Joined: desk.ByMerge}, customer); answers != "" || !slices.Equal(references, []string{"4@us"}) {
+		t.Errorf("to the other: answers %q, refers to %q", answers, references)
+	}
+}
+
 func TestReplySubject(t *testing.T) {
 	for subject, want := range map[string]string{"": "Ihre Nachricht", "Frage": "Re: Frage", "RE: Frage": "RE: Frage", "Reise": "Re: Reise"} {
 		if got := replySubject(subject, "Ihre Nachricht"); got != want {

@@ -170,12 +170,16 @@ func (f *figureRow) count(s step) bool {
 	return true
 }
 
+// longestUndo is how long a reply can be taken back at most (catalog.UndoSeconds).
+const longestUndo = 2 * time.Minute
+
 // waited is how long a delivery took from the moment it was to leave. The time in
-// which a reply can be taken back is none of it.
+// which a reply can be taken back is none of it; that its relay rested, or its job was
+// late, is.
 func waited(s step) time.Duration {
 	since := s.before.CreatedAt
-	if s.before.Attempts == 0 && !s.before.NextAt.IsZero() {
-		since = s.before.NextAt
+	if s.before.Attempts == 0 && s.before.Reason != Resting && s.before.NextAt <= since.Add(longestUndo) {
+		since = max(since, s.before.NextAt)
 	}
 	return max(0, s.after.SentAt.Time().Sub(since.Time()))
 }

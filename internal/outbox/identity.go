@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"lotse/internal/access"
 	"lotse/internal/catalog"
@@ -92,12 +93,14 @@ func (o *Outbox) answersTo(ctx context.Context, account catalog.Account) (catalo
 }
 
 // detailed returns the address of an account with a token as its "+detail", or the
-// plain one where the provider knows no such addresses.
+// plain one where the provider knows no such addresses or it would be too long for
+// whoever answers: then they are known by what they refer to.
 func detailed(a catalog.Account, token string) string {
-	if a.NoDetail {
+	with := tokenAddress(a.Address, token)
+	if a.NoDetail || strings.LastIndexByte(with, '@') > maxLocal {
 		return a.Address
 	}
-	return tokenAddress(a.Address, token)
+	return with
 }
 
 // relay returns where an account hands over what it sends, with its secrets.

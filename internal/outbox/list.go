@@ -60,7 +60,7 @@ type Filter struct {
 	State     State
 	Kind      Kind
 	AccountID ids.ID
-	Address   string        // exactly, in any case of letters
+	Address   string        // in any case of letters, with any "+detail"
 	Key       string        // in its place: what AddressKey made of it
 	From, To  calendar.Date // days on which they were written, both included
 	After     db.Cursor
@@ -126,29 +126,35 @@ func (o *Outbox) listQuery(q *bun.SelectQuery, a access.Actor, f Filter) *bun.Se
 	if f.Address != "" {
 		f.Key = o.AddressKey(f.Address)
 	}
-	narrow := f.Key != "" || !f.AccountID.IsZero()
-	if narrow && !o.DB.Postgres() { // else SQLite takes the index of the brand
-		q = q.Where("+brand_id = ?", a.BrandID)
-	} else {
-		q = q.Where("brand_id = ?", a.BrandID)
+	// The rarest leads: an address, else a state or kind that few are of, else the mailbox.
+	unsent, rare := f.State != 0 && f.State != Sent, f.Kind >= NoticeKind
+	byAddress := f.Key != ""
+	byBrand := !byAddress && (unsent || rare || f.AccountID.IsZero())
+	brand, account := o.unindexed("brand_id"), o.unindexed("account_id")
+	switch {
+	case byBrand:
+		brand = "brand_id"
+	case !byAddress:
+		account = "account_id"
 	}
-	if f.Key != "" {
+	q = q.Where(brand+" = ?", a.BrandID)
+	if byAddress {
 		key, _ := hex.DecodeString(f.Key) // nothing is found by what is none
 		q = q.Where("address_lookup = ?", key)
 	}
 	if !f.AccountID.IsZero() {
-		q = q.Where("account_id = ?", f.AccountID)
+		q = q.Where(account+" = ?", f.AccountID)
 	}
 	if f.State != 0 {
 		q = q.Where("state = ?", f.State)
 	}
-	if f.State != 0 && f.State != Sent && !narrow {
+	if unsent && byBrand {
 		q = q.Where("state <> 3")
 	}
 	if f.Kind != 0 {
 		q = q.Where("kind = ?", f.Kind)
 	}
-	if f.Kind >= NoticeKind && !narrow {
+	if rare && byBrand {
 		q = q.Where("kind >= 3")
 	}
 	if !a.May(access.ManageCatalog) {
@@ -164,6 +170,15 @@ func (o *Outbox) listQuery(q *bun.SelectQuery, a access.Actor, f Filter) *bun.Se
 		q = q.Where("(created_at, id) < (?, ?)", f.After.At, f.After.ID)
 	}
 	return q.Order("created_at DESC", "id DESC")
+}
+
+// unindexed is a column by which SQLite looks for no index; PostgreSQL knows how many
+// rows each would find.
+func (o *Outbox) unindexed(column string) string {
+	if o.DB.Postgres() {
+		return column
+	}
+	return "+" + column
 }
 
 func (o *Outbox) listed(r deliveryRow, g desk.Glance) Listed {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"lotse/internal/access"
 	"lotse/internal/calendar"
 	"lotse/internal/platform/clock"
@@ -42,10 +44,16 @@ func TestListsUseTheirIndex(t *testing.T) {
 			"notices":          {"deliveries_by_kind", Filter{Kind: NoticeKind, After: later}},
 			"links":            {"deliveries_by_kind", Filter{Kind: CaseLinkKind}},
 			"mailbox":          {"deliveries_by_account", Filter{AccountID: ids.New()}},
-			"mailbox, failed":  {"deliveries_", Filter{AccountID: ids.New(), State: Failed, After: later}},
+			"mailbox, sent":    {"deliveries_by_account", Filter{AccountID: ids.New(), State: Sent}},
+			"mailbox, failed":  {"deliveries_unsent", Filter{AccountID: ids.New(), State: Failed, After: later}},
+			"mailbox, notices": {"deliveries_by_kind", Filter{AccountID: ids.New(), Kind: NoticeKind}},
 			"address":          {"deliveries_by_address", Filter{Address: "anna@k.example"}},
-			"address, notices": {"deliveries_", Filter{Address: "anna@k.example", Kind: NoticeKind, After: later}},
+			"address, notices": {"deliveries_by_address", Filter{Address: "anna@k.example", Kind: NoticeKind, After: later}},
+			"address, mailbox": {"deliveries_by_address", Filter{Address: "anna@k.example", AccountID: ids.New(), State: Failed}},
 		} {
+			if d.Postgres() && strings.Contains(name, ", ") {
+				c.index = "deliveries_" // of several it takes the best by figures that an empty table has not
+			}
 			var rows []deliveryRow
 			plan := planOf(t, d, o.listQuery(d.Read().NewSelect().Model(&rows), agent, c.f).Limit(51).String())
 			if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Sort Key") {
@@ -53,6 +61,23 @@ func TestListsUseTheirIndex(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestWhatWaitsIsFoundAmongMillions: what a relay that works again sends, and what a
+// brake lets go, is read without what its mailbox ever sent; the writer waits for it.
+func TestWhatWaitsIsFoundAmongMillions(t *testing.T) {
+	d := dbtest.Open(t, dbtest.URL(t, "sqlite"))
+	o := &Outbox{Parts: Parts{DB: d}}
+	var rows []deliveryRow
+	read := func() *bun.SelectQuery { return d.Read().NewSelect().Model(&rows) }
+	for index, q := range map[string]*bun.SelectQuery{
+		"deliveries_pending": o.waitingFor(read(), ids.New(), 5),
+		"deliveries_held":    heldBy(read(), ids.New()),
+	} {
+		if plan := planOf(t, d, q.Limit(500).String()); !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("not read by %s:\n%s", index, plan)
+		}
+	}
 }
 
 func planOf(t *testing.T, d *db.DB, sql string) string {

@@ -11,7 +11,7 @@
 //	  │ ▲         ├──────▶ failed      (the server refused, or time ran out)
 //	  │ └─────────┤                    (a passing fault: again later)
 //	  │           └──────▶ uncertain   (connection or program lost in between)
-//	  ├──────────────────▶ cancelled   (taken back in time)
+//	  ├──────────────────▶ cancelled   (taken back in time, or nothing to say any more)
 //	  └─ held                          (the mailbox sends nothing automatic for now)
 //
 //	sent ──────▶ failed                (a report says that it came back)
@@ -91,6 +91,7 @@ const (
 	NoRelay     = "delivery.no_relay"
 	Interrupted = "delivery.interrupted"
 	Restored    = "delivery.restored"
+	Pointless   = "delivery.pointless" // there was nothing to say any more when its time came
 )
 
 // Delivery is one intended send, as pages show it.
@@ -105,7 +106,7 @@ type Delivery struct {
 	Attempts  int64
 	NextAt    clock.Stamp // of the next attempt, while queued
 	Code      int64       // the server's code, 0 if none
-	Words     string      // the server's words, or NoRelay, Interrupted or Restored
+	Words     string      // the server's words, or NoRelay, Interrupted, Restored, Pointless or Discarded
 	CreatedAt clock.Stamp
 	SentAt    clock.Stamp
 	// What others reported after it was sent; zero if nothing. An Undelivered one is
@@ -447,4 +448,8 @@ func (o *Outbox) account(ctx context.Context, channel string, brand, id ids.ID) 
 	return *first, nil
 }
 
-func (o *Outbox) lookup(address string) []byte { return o.Seal.Lookup("address", address) }
+// lookup is what deliveries to an address are found by. A "+detail" does not count:
+// it is one person's mailbox under as many names as anybody cares to make up.
+func (o *Outbox) lookup(address string) []byte {
+	return o.Seal.Lookup("address", catalog.WithoutDetail(address))
+}

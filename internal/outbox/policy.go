@@ -96,7 +96,7 @@ type rests struct {
 func newRests() *rests { return &rests{all: map[place]*rest{}} }
 
 // wait returns how long a delivery has to wait for a relay and why; 0 if it may
-// try. Whoever may try must say at the end what came of it: tried.
+// try. Whoever may try must say at the end what came of it: tried or untried.
 func (r *rests) wait(p place, now time.Time) (time.Duration, *SendError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -129,6 +129,15 @@ func (r *rests) tried(p place, now time.Time, fault *SendError) {
 	default:
 		x.pause = min(2*x.pause, longRest)
 		x.until, x.trial, x.fault = now.Add(x.pause), false, fault
+	}
+}
+
+// untried lets the next one try: who was let in never got as far as the relay.
+func (r *rests) untried(p place) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x := r.all[p]; x != nil {
+		x.trial = false
 	}
 }
 

@@ -76,6 +76,13 @@ func TestRelayRests(t *testing.T) {
 		}
 		want = min(2*want, longRest)
 	}
+	r.untried(at) // there was no room for the one that was let in
+	if wait, _ := r.wait(at, now); wait != 0 {
+		t.Errorf("nobody found out, and the next one waits %v", wait)
+	}
+	if wait, _ := r.wait(at, now); wait != trialTime {
+		t.Errorf("nobody found out, and all try at once")
+	}
 	r.tried(at, now, nil)
 	if wait, _ := r.wait(at, now); wait != 0 {
 		t.Errorf("it works and rests %v", wait)

@@ -257,6 +257,12 @@ func quoteFor(history []desk.Message, m desk.Message, customer ids.ID, own bool,
 	return last
 }
 
+// passedOver reports whether one of two messages came with somebody else's case when it
+// was merged, and the other did not: their receivers know nothing of each other.
+func passedOver(h, m desk.Message) bool {
+	return (h.Joined == desk.ByMerge) != (m.Joined == desk.ByMerge)
+}
+
 // inThread reports whether a message may be named among those a mail answers
 // (References, In-Reply-To): what its customer and the desk wrote to each other.
 func inThread(m desk.Message, customer ids.ID) bool {

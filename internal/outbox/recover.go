@@ -26,16 +26,7 @@ const forgotten = 10 * time.Minute
 // everything being sent is left behind; else what has been for too long is. Run it at
 // start and then every minute.
 func (o *Outbox) Recover(ctx context.Context, alone bool) error {
-	if err := o.known.write(ctx); err != nil {
-		return err
-	}
-	if err := o.settleInterrupted(ctx, alone); err != nil {
-		return err
-	}
-	if err := o.freeStray(ctx); err != nil {
-		return err
-	}
-	return o.remind(ctx)
+	return errors.Join(o.known.write(ctx), o.settleInterrupted(ctx, alone), o.freeStray(ctx), o.remind(ctx))
 }
 
 // remind adds a job for each delivery that waits although its time has passed
@@ -70,12 +61,11 @@ func (o *Outbox) settleInterrupted(ctx context.Context, alone bool) error {
 	if err := q.Scan(ctx); err != nil {
 		return db.Classify(fmt.Errorf("finding interrupted deliveries: %w", err))
 	}
-	for _, row := range rows {
-		if err := o.abandon(ctx, row, Interrupted); err != nil {
-			return err
-		}
+	var failed error
+	for _, row := range rows { // one that can't be settled holds up no other
+		failed = errors.Join(failed, o.abandon(ctx, row, Interrupted))
 	}
-	return nil
+	return failed
 }
 
 // abandon makes a delivery uncertain that waits or is being sent by nobody any more.

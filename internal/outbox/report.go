@@ -40,6 +40,11 @@ func (o *Outbox) FindTx(ctx context.Context, tx *db.Tx, asked []intake.SpokenOf)
 	for i, x := range asked {
 		if r := o.spokenOf(rows, x); r != nil {
 			found[i] = intake.Sent{Delivery: r.ID, Case: r.CaseID, Message: r.MessageID}
+			if r.Kind == CaseLinkKind { // it stays at the case it opens, wherever that went
+				if found[i].Case, err = o.Desk.HomeTx(ctx, tx, r.CaseID); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
 	return found, nil
@@ -264,8 +269,12 @@ func (o *Outbox) AnsweredTx(ctx context.Context, tx *db.Tx, all []intake.Answere
 		if err != nil {
 			return fmt.Errorf("noting that a message arrived: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
+		n, err := res.RowsAffected()
+		if err != nil {
 			return err
+		}
+		if n == 0 { // somebody else settled it at this moment
+			continue
 		}
 		steps = append(steps, step{row, after})
 		o.signal(tx, row)

@@ -108,9 +108,9 @@ type Composed interface {
 	Size() int64 // bytes in all
 }
 
-// ErrBusy is what a Sender returns when it has no room for another large message now.
+// ErrBusy is what a Sender returns when it has no room for another message now.
 // Nothing happened; the same message may be tried again in a moment.
-var ErrBusy = errors.New("too many large messages are on their way")
+var ErrBusy = errors.New("too many messages are on their way")
 
 // SendError says what became of a send that did not succeed.
 type SendError struct {

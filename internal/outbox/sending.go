@@ -55,9 +55,7 @@ func (o *Outbox) hastenAccount(ctx context.Context, account ids.ID) error {
 	now := clock.Now(o.Clock)
 	return o.DB.Write(db.Patient(ctx), func(ctx context.Context, tx *db.Tx) error {
 		var rows []deliveryRow
-		err := tx.NewSelect().Model(&rows).Column("id").
-			Where("state = 1 AND account_id = ? AND (attempts > 0 OR reason = ?) AND next_at > ? AND code IN (?)", account, Resting, now, bun.List(relayCodes)).
-			Order("next_at").Limit(1000).Scan(ctx)
+		err := o.waitingFor(tx.NewSelect().Model(&rows).Column("id"), account, now).Limit(1000).Scan(ctx)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -71,4 +69,11 @@ func (o *Outbox) hastenAccount(ctx context.Context, account ids.ID) error {
 		}
 		return o.Queue.Add(ctx, tx, jobs...)
 	})
+}
+
+// waitingFor narrows a query to what waits for the relay of an account: what waits at
+// all is little beside what an account ever sent.
+func (o *Outbox) waitingFor(q *bun.SelectQuery, account ids.ID, now clock.Stamp) *bun.SelectQuery {
+	return q.Where("state = 1 AND next_at > ?", now).Where(o.unindexed("account_id")+" = ?", account).
+		Where("(attempts > 0 OR reason = ?) AND code IN (?)", Resting, bun.List(relayCodes)).Order("next_at")
 }

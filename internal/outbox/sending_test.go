@@ -157,6 +157,11 @@ func TestAnswersTo(t *testing.T) {
 	if to, err := f.answersTo(f.ctx, account); err != nil || to.ID != takes || detailed(to, "x-1") != "hilfe+x-1@lindenau.example" {
 		t.Errorf("one that receives: %s, %v", to.Address, err)
 	}
+	account.Address = "kundenservice-und-beratung-fuer-haushalte@lindenau.example"
+	if token := ReplyToken(f.Seal, f.brand, "L-4F7K-92"); detailed(account, token) != account.Address {
+		t.Errorf("%s is longer than an address may be (RFC 5321 §4.5.3.1.1)", detailed(account, token))
+	}
+	account.Address = "hilfe@lindenau.example"
 	if account.NoDetail = true; detailed(account, "x-1") != "hilfe@lindenau.example" {
 		t.Error("a provider without additions gets one")
 	}

@@ -17,7 +17,7 @@ import (
 // that can is one.
 //
 // Copy is idempotent: what is in the folder already, by its id, is not put there
-// again. A failure is a *CopyError.
+// again. A failure is a *CopyError, or ErrBusy if others are to be copied first.
 type Copier interface {
 	Copy(ctx context.Context, account catalog.Account, m Outgoing) error
 }
@@ -105,7 +105,9 @@ func (o *Outbox) keepCopy(ctx context.Context, args copyArgs) error {
 	mail.Date = row.SentAt.Time()
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err = copier.Copy(ctx, account, mail)
+	if err = copier.Copy(ctx, account, mail); errors.Is(err, ErrBusy) {
+		return queue.Later(busyPause)
+	}
 	o.noteCopy(context.WithoutCancel(ctx), account.ID, err)
 	return err
 }

@@ -79,6 +79,8 @@ func (o *Outbox) work(ctx context.Context, args sendArgs) error {
 	switch {
 	case noAccount(err):
 		return o.failed(ctx, a, &SendError{Outcome: Rejected, Words: "no mailbox is set up for this brand", Cause: err})
+	case errs.Is(err, errs.Gone):
+		return o.giveUp(ctx, a)
 	case err != nil:
 		return o.failed(ctx, a, &SendError{Outcome: Retry, Words: err.Error(), Cause: err})
 	case relay.Host == "":
@@ -94,7 +96,14 @@ func (o *Outbox) try(ctx context.Context, a *attempt, out Outgoing, relay Relay,
 		return o.postpone(ctx, a, spread(wait, a.row.ID), fault)
 	}
 	var fault *SendError
-	defer func() { o.rests.tried(at, o.Clock.Now(), fault) }()
+	heard := false // something of the relay
+	defer func() {
+		if heard {
+			o.rests.tried(at, o.Clock.Now(), fault)
+		} else {
+			o.rests.untried(at)
+		}
+	}()
 	words, err := o.give(ctx, a, out, relay, keep)
 	ctx = context.WithoutCancel(ctx)
 	switch {
@@ -104,10 +113,11 @@ func (o *Outbox) try(ctx context.Context, a *attempt, out Outgoing, relay Relay,
 		return queue.Later(busyPause)
 	case err != nil:
 		e := AsSendError(err)
-		fault = relayFault(e)
+		fault, heard = relayFault(e), e.Code != 0 || e.Relay != nil
 		o.noteSending(ctx, a.row.AccountID, e)
 		return o.failed(ctx, a, e)
 	}
+	heard = true
 	if err := o.markSent(ctx, a, words); err != nil { // first of all: nothing may stand between 250 and its mark
 		return err
 	}
@@ -212,6 +222,14 @@ func (o *Outbox) markSent(ctx context.Context, a *attempt, words string) error {
 	})
 }
 
+// giveUp ends a delivery that has nothing to say any more. Nothing was tried.
+func (o *Outbox) giveUp(ctx context.Context, a *attempt) error {
+	return o.conclude(ctx, a, func(d *deliveryRow) {
+		d.State, d.Attempts, d.NextAt = Cancelled, a.row.Attempts, 0
+		d.Words, d.Content = o.Seal.Seal(d.CaseID, Pointless), []byte{}
+	})
+}
+
 // failed stores what became of an attempt and says when the next one is.
 func (o *Outbox) failed(ctx context.Context, a *attempt, e *SendError) error {
 	state := map[Outcome]State{Retry: Queued, Rejected: Failed, Uncertain: Unsure}[e.Outcome]
@@ -290,13 +308,23 @@ func (r deliveryRow) alarms() bool {
 	return r.State == Failed || r.State == Unsure && r.Kind != AckKind
 }
 
+// wipe takes address and content out of a delivery that has ended and belongs to no
+// case: nothing else would ever remove them. It reports whether it did.
+func (r *deliveryRow) wipe() bool {
+	if r.Kind != FileLinkKind {
+		return false
+	}
+	r.Address, r.Content = []byte{}, []byte{}
+	return true
+}
+
 // store writes the row of an attempt that has ended, if the delivery is still where
 // the attempt left it: what another attempt, a report or a person made of it stays.
 // That a server took it is true whatever has been thought of it meanwhile.
 func (o *Outbox) store(ctx context.Context, tx *db.Tx, a *attempt, after *deliveryRow) (bool, error) {
 	columns := []string{"state", "attempts", "next_at", "sending_until", "code", "words", "status", "reason", "hard", "sent_at", "content"}
-	if after.Kind == FileLinkKind && after.State != Queued { // nothing else would ever remove it
-		after.Address, after.Content, columns = []byte{}, []byte{}, append(columns, "address")
+	if after.State != Queued && after.wipe() {
+		columns = append(columns, "address")
 	}
 	q := tx.NewUpdate().Model(after).Column(columns...).Where("id = ?", after.ID)
 	if after.State == Sent {

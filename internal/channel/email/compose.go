@@ -254,9 +254,7 @@ func writeFile(mw *message.Writer, f outbox.File, inline bool) error {
 			h.Set("Content-ID", "<"+id+">")
 		}
 	}
-	// RFC 2231 by the standard library: the message package would put an
-	// encoded word into the parameter, which RFC 2047 §5 forbids.
-	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
+	h.Set("Content-Disposition", withFileName(disposition, name))
 	w, err := mw.CreatePart(h)
 	if err != nil {
 		return err
@@ -270,6 +268,37 @@ func writeFile(mw *message.Writer, f outbox.File, inline bool) error {
 		return fmt.Errorf("reading an attachment: %w", err)
 	}
 	return w.Close()
+}
+
+// withFileName returns a disposition with a file name: by the standard library, since
+// the message package would put an encoded word into the parameter, which RFC 2047 §5
+// forbids. What no line can hold is cut into numbered pieces (RFC 2231 §3).
+func withFileName(disposition, name string) string {
+	whole := mime.FormatMediaType(disposition, map[string]string{"filename": name})
+	if len(whole) < 900 {
+		return whole
+	}
+	pieces := []string{"utf-8''"}
+	for _, r := range name { // who reads each piece by itself finds whole letters
+		last := &pieces[len(pieces)-1]
+		if *last += percent(string(r)); len(*last) > 45 {
+			pieces = append(pieces, "")
+		}
+	}
+	var b strings.Builder
+	b.WriteString(disposition)
+	for n, piece := range pieces {
+		fmt.Fprintf(&b, "; filename*%d*=%s", n, piece)
+	}
+	return b.String()
+}
+
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
 }
 
 // fileType returns a media type that may be sent in base64: RFC 2046 §5 forbids

@@ -16,7 +16,7 @@ var errNoFetchers = errors.New("this program fetches no mailboxes")
 
 // Copy puts a copy of a mail into the folder of sent mails of an account, see
 // imap.Fetchers.Append. It is not signed: nobody sends it. A failure is a
-// *outbox.CopyError.
+// *outbox.CopyError, or outbox.ErrBusy.
 func (a *Adapter) Copy(ctx context.Context, account catalog.Account, m outbox.Outgoing) error {
 	if a.fetchers == nil {
 		return &outbox.CopyError{Result: mailbox.Result{Step: mailbox.Connect, Field: "receive", Key: "mailbox.fault.no_fetcher"}, Cause: errNoFetchers}
@@ -27,6 +27,9 @@ func (a *Adapter) Copy(ctx context.Context, account catalog.Account, m outbox.Ou
 	}
 	defer a.discard(mail)
 	err = a.fetchers.Append(ctx, account, account.SentFolder, imap.Letter{MessageID: m.ExternalID, At: m.Date, Size: mail.Size(), Raw: mail})
+	if errors.Is(err, imap.ErrBusy) {
+		return outbox.ErrBusy
+	}
 	if err != nil {
 		return &outbox.CopyError{Result: imap.ResultOf(err), Cause: err}
 	}

@@ -16,11 +16,10 @@ const (
 	maxOpen    = 10               // connections to one relay at once
 	idleTime   = 10 * time.Second // how long one is kept without a mail
 	narrowTime = 10 * time.Minute // how long a busy server is spared that takes fewer
+	// takeTime is how long a mail waits here for a connection, before it comes back later:
+	// whoever waits keeps the mails for other servers from being sent.
+	takeTime = time.Second
 )
-
-// errBusy says that a relay takes no more connections at once and all were busy for
-// as long as one could wait.
-var errBusy = errors.New("all connections the server takes at once are busy")
 
 // pool keeps connections to relays: open for a moment after each mail, because
 // sign-in and TLS cost more than a short mail, and no more at once than a server
@@ -43,17 +42,26 @@ type lane struct {
 func newPool() *pool { return &pool{lanes: map[outbox.Relay]*lane{}} }
 
 // take returns an idle connection, the one used last, or nil and a place for a new
-// one, which release gives back. It waits until there is either.
+// one, which release gives back. It waits a moment until there is either; after that
+// the error is outbox.ErrBusy.
 func (p *pool) take(ctx context.Context, r outbox.Relay) (*link, error) {
+	return await(ctx, func() (*link, <-chan struct{}) { return p.try(r) })
+}
+
+// await asks again and again, as soon as it can make a difference, until there is
+// nothing to wait for.
+func await(ctx context.Context, ask func() (*link, <-chan struct{})) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, takeTime)
+	defer cancel()
 	for {
-		l, freed := p.try(r)
+		l, freed := ask()
 		if freed == nil {
 			return l, nil
 		}
 		select {
 		case <-freed:
 		case <-ctx.Done():
-			return nil, errors.Join(errBusy, ctx.Err())
+			return nil, outbox.ErrBusy
 		}
 	}
 }
@@ -139,20 +147,10 @@ func (p *pool) narrow(r outbox.Relay) {
 	}
 }
 
-// other returns one of the connections that there are, as soon as it is free; nil if
-// the relay has let none in.
-func (p *pool) other(ctx context.Context, r outbox.Relay) *link {
-	for {
-		l, freed := p.tryOther(r)
-		if freed == nil {
-			return l
-		}
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+// other returns one of the connections that there are, as take does; nil if the relay
+// has let none in.
+func (p *pool) other(ctx context.Context, r outbox.Relay) (*link, error) {
+	return await(ctx, func() (*link, <-chan struct{}) { return p.tryOther(r) })
 }
 
 func (p *pool) tryOther(r outbox.Relay) (l *link, freed <-chan struct{}) {

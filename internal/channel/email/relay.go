@@ -80,7 +80,7 @@ func (l *link) quit() {
 // begin returns a connection on which the relay has accepted MAIL. A pooled
 // connection may have been closed by the other side meanwhile: it is replaced,
 // silently, as nothing was sent yet. A relay that takes no more connections is
-// waited for while it has some of ours.
+// waited for while it has some of ours, see pool.take.
 func (a *Adapter) begin(ctx context.Context, r outbox.Relay, e letter) (*link, error) {
 	l, err := a.pool.take(ctx, r)
 	if err != nil {
@@ -104,14 +104,29 @@ func (a *Adapter) begin(ctx context.Context, r outbox.Relay, e letter) (*link, e
 			}
 		case tooMany(err):
 			a.pool.narrow(r)
-			if l = a.pool.other(ctx, r); l == nil { // it takes none at all
+			refusal := err
+			if l, err = a.pool.other(ctx, r); err == nil && l == nil { // it takes none at all
+				err = refusal
+			}
+			if err != nil {
 				return nil, err
 			}
-			err = nil
 		default:
-			return nil, err
+			return nil, unanswered(r, err)
 		}
 	}
+}
+
+// unanswered is what an error means of a relay that let us in and then says nothing a
+// mail server says: it can't be used.
+func unanswered(r outbox.Relay, err error) error {
+	var step *stepError
+	if errors.As(err, &step) || answerCode(err) != 0 {
+		return err
+	}
+	step = failedAt(stepHello, err)
+	step.fault = relayFault(r, step)
+	return step
 }
 
 // isGone reports whether err means that the other side had given a connection up.
@@ -350,7 +365,8 @@ func relayFault(r outbox.Relay, failed *stepError) error {
 type timedConn struct {
 	net.Conn
 	timeout time.Duration
-	closed  func() // told when it is closed; nil: nobody
+	end     time.Time // of everything, however little at a time comes; zero: none
+	closed  func()    // told when it is closed; nil: nobody
 }
 
 // Close closes the connection.
@@ -364,17 +380,27 @@ func (c *timedConn) Close() error {
 
 // limit sets how long one read or write may take. It is not safe to call
 // beside a read or write.
-func (c *timedConn) limit(d time.Duration) { c.timeout = d }
+func (c *timedConn) limit(d time.Duration) { c.timeout, c.end = d, time.Time{} }
+
+// limitAll sets how long all that follows may take together.
+func (c *timedConn) limitAll(d time.Duration) { c.timeout, c.end = d, time.Now().Add(d) }
+
+func (c *timedConn) deadline() time.Time {
+	if c.end.IsZero() {
+		return time.Now().Add(c.timeout)
+	}
+	return c.end
+}
 
 // Read reads within the limit.
 func (c *timedConn) Read(b []byte) (int, error) {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(c.timeout))
+	_ = c.Conn.SetReadDeadline(c.deadline())
 	return c.Conn.Read(b)
 }
 
 // Write writes within the limit.
 func (c *timedConn) Write(b []byte) (int, error) {
-	_ = c.Conn.SetWriteDeadline(time.Now().Add(c.timeout))
+	_ = c.Conn.SetWriteDeadline(c.deadline())
 	return c.Conn.Write(b)
 }
 

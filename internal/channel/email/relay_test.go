@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,6 +141,8 @@ func TestFaultOfTheRelay(t *testing.T) {
 		"no greeting":     {script{greeting: "421 busy"}, "mail.probe.hello"},
 		"password":        {script{offers: []string{"250-AUTH PLAIN"}, auth: "535 5.7.8 wrong"}, "mail.probe.auth"},
 		"no way":          {script{offers: []string{"250-AUTH CRAM-MD5"}}, "mail.probe.no_auth"},
+		"silence":         {script{offers: []string{"250-AUTH PLAIN"}, mail: "drop"}, "mail.probe.hello"},
+		"nonsense":        {script{offers: []string{"250-AUTH PLAIN"}, mail: "hello"}, "mail.probe.hello"},
 		"the mail":        {script{offers: []string{"250-AUTH PLAIN"}, rcpt: "550 5.1.1 unknown"}, ""},
 		"the mail, later": {script{offers: []string{"250-AUTH PLAIN"}, mail: "451 4.7.1 greylisted"}, ""},
 	} {
@@ -199,9 +204,59 @@ func TestPool(t *testing.T) {
 	for i := range maxOpen - 1 {
 		p.release(r, i == 0)
 	}
-	if l := p.other(t.Context(), r); l != nil {
-		t.Error("there is nothing to wait for")
+	if l, err := p.other(t.Context(), r); l != nil || err != nil {
+		t.Errorf("there is nothing to wait for: %v", err)
 	}
+}
+
+// Mails for a server whose connections are all busy come back later: that is no attempt,
+// and meanwhile others can be sent.
+func TestBusyConnectionsKeepNobodyWaiting(t *testing.T) {
+	a := testAdapter(t, nil)
+	r := outbox.Relay{Host: "127.0.0.1", Port: 1, Security: "none"}
+	for range maxOpen { // all are in use
+		if _, err := a.pool.take(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := time.Now()
+	_, err := a.Send(t.Context(), r, outgoing(), func() error { t.Error("committed"); return nil })
+	if took := time.Since(begin); !errors.Is(err, outbox.ErrBusy) || took > 10*takeTime {
+		t.Errorf("after %v: %v", took, err)
+	}
+	a.pool.opened(r)
+	if _, err := a.pool.other(t.Context(), r); !errors.Is(err, outbox.ErrBusy) {
+		t.Errorf("one that takes no more: %v", err)
+	}
+}
+
+// A server that says its answer letter by letter has no more time for it than one that
+// is silent.
+func TestASlowAnswerEnds(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	go func() {
+		for {
+			if _, err := theirs.Write([]byte("2")); err != nil {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	c := &timedConn{Conn: ours}
+	c.limit(time.Minute)
+	if _, err := io.ReadFull(c, make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	c.limitAll(20 * time.Millisecond)
+	if n, err := io.ReadFull(c, make([]byte, 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	c.limit(time.Minute)
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Errorf("the next mail: %v", err)
+	}
+	_ = c.Close()
 }
 
 func TestTooMany(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,8 @@ const (
 //
 // What concerns the relay rather than the mail (no connection, TLS, sign-in
 // refused, also by a 5xx) is a passing fault: the mail waits until someone has
-// mended the settings. With too many large mails on their way it returns
-// outbox.ErrBusy and does nothing.
+// mended the settings. With too many large mails on their way, or all connections
+// that the relay takes in use, it returns outbox.ErrBusy and does nothing.
 func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, commit func() error) (string, error) {
 	giveBack, ok := a.room.take(ctx, m.Size())
 	if !ok {
@@ -51,6 +52,9 @@ func (a *Adapter) Send(ctx context.Context, r outbox.Relay, m outbox.Outgoing, c
 		return "", refused(err)
 	}
 	l, err := a.begin(ctx, r, e)
+	if errors.Is(err, outbox.ErrBusy) {
+		return "", err
+	}
 	if err != nil {
 		return "", judged(classify(err), report.AtMail, e.to)
 	}
@@ -118,7 +122,7 @@ func (a *Adapter) discard(m *composed) {
 // letter is a composed mail with its envelope.
 type letter struct {
 	from, to string
-	utf8     bool // an address needs SMTPUTF8 (RFC 6531)
+	utf8     bool // an address, here or in the header, needs SMTPUTF8 (RFC 6531)
 	mail     *composed
 }
 
@@ -133,17 +137,32 @@ func newLetter(m outbox.Outgoing, mail *composed) (letter, error) {
 			return letter{}, errAddress
 		}
 	}
-	return letter{from: from, to: to, utf8: !isASCII([]byte(from + to)), mail: mail}, nil
+	return letter{from: from, to: to, utf8: !isASCII([]byte(from+to)) || namesUTF8(m), mail: mail}, nil
+}
+
+// namesUTF8 reports whether the header of a mail holds an address that can't be
+// written in ASCII: encoded words are for names alone (RFC 2047 §5).
+func namesUTF8(m outbox.Outgoing) bool {
+	all := []string{m.From, m.ReplyTo}
+	for _, a := range m.Shown {
+		if a.Role != outbox.RoleBcc {
+			all = append(all, a.Address)
+		}
+	}
+	return slices.ContainsFunc(all, func(s string) bool {
+		clean, ok := cleanAddr(s)
+		return ok && !isASCII([]byte(clean))
+	})
 }
 
 // mail opens the transaction.
 func (l *link) mail(e letter) error {
 	if limit, ok := l.client.MaxMessageSize(); ok && limit > 0 && e.mail.Size() > int64(limit) {
-		return &smtp.SMTPError{Code: 552, Message: fmt.Sprintf("The mail has %d bytes, the server takes %d", e.mail.Size(), limit)}
+		return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 3, 4}, Message: fmt.Sprintf("The mail has %d bytes, the server takes %d", e.mail.Size(), limit)}
 	}
 	if e.utf8 {
 		if ok, _ := l.client.Extension("SMTPUTF8"); !ok {
-			return &smtp.SMTPError{Code: 553, Message: "The server does not take addresses with special characters (SMTPUTF8)"}
+			return &smtp.SMTPError{Code: 553, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "The server does not take addresses with special characters (SMTPUTF8)"}
 		}
 	}
 	return l.client.Mail(e.from, &smtp.MailOptions{Size: e.mail.Size(), UTF8: e.utf8})
@@ -164,7 +183,7 @@ func (l *link) transfer(e letter, commit func() error) (string, error) {
 	if err := commit(); err != nil {
 		return "", &outbox.SendError{Outcome: outbox.Retry, Words: serverWords(err), Cause: fmt.Errorf("committing the send: %w", err)}
 	}
-	l.conn.limit(answerTimeout)
+	l.conn.limitAll(answerTimeout)
 	response, err := w.CloseWithResponse()
 	l.conn.limit(commandTimeout)
 	if err == nil {

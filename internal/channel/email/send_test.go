@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"mime"
 	"net"
 	"slices"
 	"strings"
@@ -234,6 +235,7 @@ func TestOutcomes(t *testing.T) {
 		outcome   outbox.Outcome // 0: sent
 		code      int
 		words     string
+		reason    string
 		committed bool
 		long      bool
 	}{
@@ -266,7 +268,8 @@ func TestOutcomes(t *testing.T) {
 		"sign-in":                  {script: script{tls: cfg, offers: []string{"250-AUTH PLAIN"}}, security: "starttls", user: "u", committed: true},
 		"sign-in without TLS here": {script: script{offers: []string{"250-AUTH LOGIN PLAIN"}}, user: "u", committed: true},
 		"no sign-in offered":       {user: "u", outcome: outbox.Retry, words: "does not offer this way"},
-		"too large for them":       {script: script{offers: []string{"250-SIZE 100"}}, outcome: outbox.Rejected, code: 552},
+		"too large for them":       {script: script{offers: []string{"250-SIZE 100"}}, outcome: outbox.Rejected, code: 552, words: "5.3.4", reason: "mesgtoobig"},
+		"too large, they say":      {script: script{mail: "552 5.3.4 Message size exceeds fixed limit"}, outcome: outbox.Rejected, code: 552, reason: "mesgtoobig"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -296,6 +299,9 @@ func TestOutcomes(t *testing.T) {
 			var e *outbox.SendError
 			if !errors.As(err, &e) || e.Outcome != c.outcome || e.Code != c.code || !strings.Contains(e.Words, c.words) {
 				t.Errorf("got %#v, want outcome %d code %d", err, c.outcome, c.code)
+			}
+			if c.reason != "" && (e.Reason != c.reason || e.Hard) {
+				t.Errorf("it means %q, hard %v, want %q", e.Reason, e.Hard, c.reason)
 			}
 			if strings.Contains(fmt.Sprint(err), "secret") {
 				t.Error("the password is in the error")
@@ -643,5 +649,57 @@ func TestSignInWords(t *testing.T) {
 	want := "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00service\x00geheim"))
 	if !slices.Contains(srv.commands(), want) {
 		t.Errorf("heard %q", srv.commands())
+	}
+}
+
+// An address in the header that no ASCII can write needs a server that takes it, as
+// one in the envelope does (RFC 6531 §3.4); a blind copy is in no header.
+func TestForeignAddressesInTheHeader(t *testing.T) {
+	for name, c := range map[string]struct {
+		role   outbox.Role
+		offers bool
+		utf8   bool
+		sent   bool
+	}{
+		"a server that knows them": {outbox.RoleCc, true, true, true},
+		"one that does not":        {outbox.RoleCc, false, false, false},
+		"a blind copy":             {outbox.RoleBcc, false, false, true},
+	} {
+		s := script{}
+		if c.offers {
+			s.offers = []string{"250-SMTPUTF8"}
+		}
+		srv := startScript(t, s)
+		m := outgoing()
+		m.Shown = []outbox.Addressee{{Address: m.To}, {Role: c.role, Address: "jörg@bücher.example"}}
+		_, err := testAdapter(t, nil).Send(t.Context(), srv.relay("none"), m, func() error { return nil })
+		if (err == nil) != c.sent || err != nil && !strings.Contains(outbox.AsSendError(err).Words, "SMTPUTF8") {
+			t.Errorf("%s: %v", name, err)
+		}
+		asked := slices.ContainsFunc(srv.commands(), func(l string) bool {
+			return strings.HasPrefix(l, "MAIL") && strings.HasSuffix(l, " SMTPUTF8")
+		})
+		if asked != c.utf8 {
+			t.Errorf("%s: heard %q", name, srv.commands())
+		}
+	}
+}
+
+// A name that no line can hold arrives whole.
+func TestLongFileNames(t *testing.T) {
+	for _, name := range []string{strings.Repeat("長", 196) + ".pdf", strings.Repeat("🚧", 196) + ".pdf", strings.Repeat("a b", 65) + ".pdf", "Plan März.pdf", strings.Repeat("ü", 150) + `'%".pdf`} {
+		m := outgoing()
+		m.Files = []outbox.File{outbox.FileOf(name, "application/pdf", []byte("x"))}
+		raw := composedOf(t, m)
+		checkWire(t, raw)
+		want := cleanFileName(name)
+		in := readOK(t, string(raw), customerTrace)
+		if len(in.Parts) != 1 || in.Parts[0].Name != want {
+			t.Errorf("%d parts, the first is named %q, want %q", len(in.Parts), in.Parts[0].Name, want)
+		}
+		_, params, err := mime.ParseMediaType(withFileName("attachment", want))
+		if err != nil || params["filename"] != want {
+			t.Errorf("others read %q, %v", params["filename"], err)
+		}
 	}
 }

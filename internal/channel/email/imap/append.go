@@ -30,6 +30,14 @@ var (
 	errShort    = errors.New("the mail could not be read to its end")
 )
 
+// ErrBusy is of an account whose copies are still being put away, or whose server is slow
+// to say no. Nothing happened; the same may be tried again in a moment.
+var ErrBusy = errors.New("another copy of this mailbox is being put away")
+
+// turnTime is how long one waits for one's turn: whoever waits keeps copies for other
+// mailboxes from being made.
+const turnTime = 3 * time.Second
+
 // usualSent are names of the folder of sent mails where a server marks none, in the
 // order they are looked for. The hierarchy in front of them does not matter.
 var usualSent = []string{"sent", "sent items", "sent messages", "sent mail", "gesendet", "gesendete objekte", "gesendete elemente", "gesendete nachrichten"}
@@ -40,12 +48,14 @@ var usualSent = []string{"sent", "sent items", "sent messages", "sent mail", "ge
 // names the step that failed and what helps.
 //
 // An account has one such connection at a time, so that two copies of one mail can't
-// pass each other.
+// pass each other; who waits too long for it gets ErrBusy.
 func (f *Fetchers) Append(ctx context.Context, account catalog.Account, folder string, l Letter) error {
 	r := account.Receive
-	turn := f.turns.of(account.ID)
-	turn.Lock()
-	defer turn.Unlock()
+	done, ok := f.turns.take(ctx, account.ID)
+	if !ok {
+		return ErrBusy
+	}
+	defer done()
 	c, err := f.signedIn(ctx, r, nil)
 	if err != nil {
 		return err
@@ -199,17 +209,30 @@ func (u uploading) Write(b []byte) (int, error) {
 // turns lets one at a time use something of an account.
 type turns struct {
 	mu  sync.Mutex
-	all map[ids.ID]*sync.Mutex
+	all map[ids.ID]chan struct{} // each with room for one
 }
 
-func (t *turns) of(account ids.ID) *sync.Mutex {
+// take waits for a turn and returns how to end it; false if it took too long.
+func (t *turns) take(ctx context.Context, account ids.ID) (done func(), ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	turn := t.of(account)
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+func (t *turns) of(account ids.ID) chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.all == nil {
-		t.all = map[ids.ID]*sync.Mutex{}
+		t.all = map[ids.ID]chan struct{}{}
 	}
 	if t.all[account] == nil {
-		t.all[account] = &sync.Mutex{}
+		t.all[account] = make(chan struct{}, 1)
 	}
 	return t.all[account]
 }

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"lotse/internal/catalog"
 	"lotse/internal/mailbox"
+	"lotse/internal/platform/ids"
 )
 
 // Append of a server that is told to refuse.
@@ -143,6 +145,27 @@ func TestAppendOneAtATime(t *testing.T) {
 	if texts, _, _ := s.held(t, "Sent"); len(texts) != 1 {
 		t.Errorf("%d copies", len(texts))
 	}
+}
+
+// A mailbox that takes long keeps no copies of others waiting for ever.
+func TestAppendWaitsAMoment(t *testing.T) {
+	s := newServer(t)
+	f := newFetchers(t, newDesk())
+	slow := s.account()
+	slow.ID = ids.New()
+	done, ok := f.turns.take(t.Context(), slow.ID)
+	if !ok {
+		t.Fatal("the first one has no turn")
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Append(gone, slow, "", sent("a@lindenau.example", "Gern.")); !errors.Is(err, ErrBusy) {
+		t.Errorf("a second one at the same time: %v", err)
+	}
+	must(t, s.user.Create("Sent", nil))
+	must(t, f.Append(t.Context(), s.account(), "", sent("a@lindenau.example", "Gern.")))
+	done()
+	must(t, f.Append(t.Context(), slow, "", sent("b@lindenau.example", "Gern.")))
 }
 
 // A large copy is sent as it is read, and a reader that fails leaves nothing behind.
