@@ -13,7 +13,8 @@ import (
 const maxAttached = 1 << 20
 
 // passedOn recognises a message that passes another one on, in its text or as
-// the only mail attached to it while it says nothing itself.
+// the only mail attached to it while it says nothing itself or its subject is
+// the other's with the prefix of a forward.
 func (a *Adapter) passedOn(in *intake.Incoming) {
 	if f, ok := fold.Forwarded(in.Subject, in.Text); ok {
 		in.Forwarded = &intake.Forwarded{
@@ -26,7 +27,7 @@ func (a *Adapter) passedOn(in *intake.Incoming) {
 		return
 	}
 	raw, ok := attached(in.Parts)
-	if !ok || len(raw) > maxAttached || fold.Visible(in.Text, in.Folds) != "" {
+	if !ok || len(raw) > maxAttached {
 		return
 	}
 	w := &warnings{} // about the other mail; it stays attached
@@ -34,11 +35,14 @@ func (a *Adapter) passedOn(in *intake.Incoming) {
 	if err != nil {
 		return
 	}
+	l.in.Subject = markup.CleanLine(decodeWords(l.header.get("subject")), maxSubject)
+	if !fold.Forwards(in.Subject, l.in.Subject) && fold.Visible(in.Text, in.Folds) != "" {
+		return
+	}
 	l.in.From = correspondent(l.header, intake.Trace{}, nil, w).address()
 	if l.in.From.Value == "" {
 		return
 	}
-	l.in.Subject = markup.CleanLine(decodeWords(l.header.get("subject")), maxSubject)
 	l.in.Date = readDate(l.header, w)
 	l.readParts(w)
 	in.Text, in.Folds = joinForward(in.Text, in.Folds, l.in)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lotse/internal/channel/email/fold"
 )
 
 func TestAppleDouble(t *testing.T) {
@@ -43,22 +45,28 @@ func TestPartialMessage(t *testing.T) {
 	}
 }
 
-// TestAttachedMail reads a mail that says nothing and has another one attached,
-// as "forward as attachment" makes them.
+// TestAttachedMail reads a mail with another one attached, as "forward as
+// attachment" makes them: it says nothing, or is called like a forward of it.
 func TestAttachedMail(t *testing.T) {
-	raw := func(text string) string {
-		return letterOf("From: kim@lindenau.example", "Subject: WG: Frage", "Content-Type: multipart/mixed; boundary=m", "", "--m", "Content-Type: text/plain", "", text, "--m", "Content-Type: message/rfc822", "",
+	raw := func(subject, text string) string {
+		return letterOf("From: kim@lindenau.example", "Subject: "+subject, "Content-Type: multipart/mixed; boundary=m", "", "--m", "Content-Type: text/plain", "", text, "--m", "Content-Type: message/rfc822", "",
 			"From: Jana <jana@post.example>", "Subject: Frage", "Date: Tue, 03 Mar 2026 08:15:00 +0100", "Content-Type: text/plain; charset=utf-8", "", "Wann kommt die Bahn?", "--m--")
 	}
-	in := readOK(t, raw(""), customerTrace)
+	in := readOK(t, raw("Anlage", ""), customerTrace)
 	if f := in.Forwarded; f == nil || f.From.Value != "jana@post.example" || f.From.Name != "Jana" || f.Subject != "Frage" || !f.Date.Equal(time.Date(2026, 3, 3, 7, 15, 0, 0, time.UTC)) || f.At != 0 {
 		t.Errorf("forwarded %+v", in.Forwarded)
 	}
 	if !strings.HasSuffix(in.Text, "\n\nWann kommt die Bahn?") || len(in.Folds) != 1 || in.Folds[0].To != len(in.Text) || len(in.Parts) != 1 {
 		t.Errorf("text %q, folds %v, parts %q", in.Text, in.Folds, names(in.Parts))
 	}
-	if in := readOK(t, raw("Siehe die Anlage."), customerTrace); in.Forwarded != nil || in.Text != "Siehe die Anlage." {
-		t.Errorf("with words: %+v %q", in.Forwarded, in.Text)
+	in = readOK(t, raw("WG: Frage", "Bitte übernehmen."), customerTrace)
+	if f := in.Forwarded; f == nil || f.From.Value != "jana@post.example" || fold.Visible(in.Text, in.Folds) != "Bitte übernehmen." || !strings.HasSuffix(in.Text, "Wann kommt die Bahn?") {
+		t.Errorf("with a comment: %+v %q", in.Forwarded, in.Text)
+	}
+	for _, subject := range []string{"Anlage", "AW: Frage", "WG: Anlage", "Frage"} {
+		if in := readOK(t, raw(subject, "Siehe die Anlage."), customerTrace); in.Forwarded != nil || in.Text != "Siehe die Anlage." {
+			t.Errorf("%s, with words: %+v %q", subject, in.Forwarded, in.Text)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 const (
 	introRows = 6   // rows an introducing line may be wrapped over
 	maxIntro  = 500 // its length in bytes
+	maxVerb   = 40  // bytes of the words between its address and its colon
 )
 
 var (
@@ -42,12 +43,35 @@ func (l *letter) findIntros() {
 			continue
 		}
 		if !endsIntro(bare) {
+			if l.opensMessage(end) {
+				l.intro[end] = end + 1
+			}
 			continue
 		}
 		if start, ok := l.introStart(end); ok {
 			l.intro[start] = end + 1
 		}
 	}
+}
+
+// opensMessage reports whether a row is an introducing line of which the end was
+// lost, so that the earlier message begins in it: "On 3 May at 10:00, Ann
+// <a@b.example> wrote: Hello". People write such sentences too, hence address in
+// brackets, clock and verb all have to be there.
+func (l *letter) opensMessage(i int) bool {
+	bare := l.rows[i].bare
+	bare = bare[:min(len(bare), maxIntro)]
+	at := strings.IndexByte(bare, '>')
+	if at < 0 || !strings.Contains(bare[:at], "@") {
+		return false
+	}
+	behind := bare[at+1:]
+	colon := strings.IndexByte(behind[:min(len(behind), maxVerb)], ':')
+	if colon < 0 || !wrote[strings.ToLower(lastWord(behind[:colon]))] {
+		return false
+	}
+	s := bare[:at+1+colon+1]
+	return aClock.MatchString(s) && l.isIntro(s, false, false, true)
 }
 
 // endsIntro reports whether an introducing line may end like this: with a

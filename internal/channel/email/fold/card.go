@@ -22,7 +22,7 @@ func isContact(bare string) bool {
 		rest = pattern.ReplaceAllString(rest, "\x00")
 	}
 	if rest == bare {
-		return aPlace.MatchString(bare)
+		return aPlace.MatchString(bare) || aPlaceLast.MatchString(bare)
 	}
 	if m := aPhone.FindString(bare); m != "" && countDigits(m) < 7 && !strings.ContainsAny(bare, "@/") {
 		return false

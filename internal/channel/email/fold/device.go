@@ -34,13 +34,28 @@ func isDeviceLine(bare string) bool {
 	if len(bare) > 300 {
 		return false
 	}
-	s := strings.ToLower(strings.Trim(bare, "*_-–—•[](){}<>«»\"' "))
+	s := strings.ToLower(strings.TrimFunc(bare, func(r rune) bool {
+		return isInvisible(r) || strings.ContainsRune("*_-–—•[](){}<>«»\"' ", r)
+	}))
 	if strings.Contains(s, "outlook") && strings.Contains(s, "aka.ms/") && len(strings.Fields(s)) <= 9 {
 		return true // the advert of its app, in any language
 	}
+	s = strings.TrimLeft(withoutClosing(s), ", ")
 	first, _ := firstRune(s)
 	return slices.ContainsFunc(deviceLines[first], func(d deviceWords) bool { return d.match(s) }) ||
 		slices.ContainsFunc(deviceLines[0], func(d deviceWords) bool { return d.match(s) })
+}
+
+// withoutClosing drops the closing formula before the words of a device line, as
+// in "Best regards, sent from my phone".
+func withoutClosing(s string) string {
+	rest := s
+	for _, c := range closing {
+		if after, ok := strings.CutPrefix(s, c); ok && len(after) < len(rest) && strings.IndexAny(after, ", ") == 0 {
+			rest = after
+		}
+	}
+	return rest
 }
 
 // deviceWords stand before and behind the name of a device.

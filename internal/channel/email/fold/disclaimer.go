@@ -24,11 +24,13 @@ var notices = list(
 )
 
 // verdicts are phrases that make a line a notice alone, because nobody else
-// writes so: notes of virus scanners and of mailing lists, pleas for trees.
+// writes so: notes of virus scanners and of mailing lists, pleas for trees,
+// pointers to how a company treats data.
 var verdicts = list(
 	"virus-free. www|virus-free.www|checked by avg|this email has been checked for viruses|this e-mail has been checked for viruses|this email has been scanned|this message has been scanned|scanned by mailscanner|auf viren geprüft|auf viren überprüft|virenfrei. www|virenfrei.www|garanti sans virus|sans virus. www|libre de virus. www|libre de virus.www|privo di virus. www|privo di virus.www|virusvrij. www|virusvrij.www|wolny od wirusów. www|wolny od wirusów.www|livre de vírus. www|livre de vírus.www|без вирусов. www|не содержит вирусов",
 	"consider the environment|think before you print|before printing this|denken sie an die umwelt|an die umwelt, bevor|bevor sie diese e-mail drucken|bevor sie diese mail ausdrucken|pensez à l'environnement|avant d'imprimer|medio ambiente antes de imprimir|antes de imprimir|prima di stampare|denk aan het milieu|zanim wydrukujesz|pense no meio ambiente",
 	"you received this message because you are subscribed|to unsubscribe from this group|to unsubscribe from this list|to unsubscribe send|you are receiving this because|reply to this email directly|sie erhalten diese nachricht, weil",
+	"circular 230 disclosure|informationen zum datenschutz finden sie|hinweise zum datenschutz finden sie|datenschutzhinweise finden sie|datenschutzerklärung finden sie|datenschutzinformationen finden sie|privacy policy can be found|privacy notice can be found|read our privacy notice at|klauzula informacyjna|administratorem danych osobowych jest|onze privacyverklaring vindt u|informativa sulla privacy è disponibile|politique de confidentialité est disponible",
 	"external email:|[external]|caution: this email originated|this email originated from outside",
 )
 

@@ -162,6 +162,7 @@ func TestLongTextsTakeLinearTime(t *testing.T) {
 	for _, piece := range []string{
 		"From: a\n", "From: a@b\n", "Subject:\n", "From:\n\n", "> ", "-", "- -- ", "On 1 May 2023 Ann wrote\n", "a@", "<", "(", "a:\n",
 		"--- x ---\n", "forwarded:\n", "From: A:B:Cc:", "AAAAAA:", "From: a@b\nTo:\nx\nx\n", "*", "1:1 ", "1.1.21 ", "\n", "\u00a0", "Von: a@b An: ",
+		"1:11 <a@b> wrote: x\n", "------ Forwarded message ------\nFrom a@b\n",
 	} {
 		text := strings.Repeat(piece, (1<<20)/len(piece))
 		start := time.Now()

@@ -35,13 +35,17 @@ func readBlock(lines []string, guess bool) (block, int) {
 		return block{}, 0
 	}
 	h, ok := readHeader(lines[0])
+	bareLabels := !ok && guess
+	if bareLabels {
+		h, ok = readBareHeader(lines[0])
+	}
 	if !ok || !guess && (h.field == noField || h.field == otherField) {
 		return block{}, 0
 	}
 	if b, ok := readGlued(lines[0]); ok {
 		return b, 1
 	}
-	r := blockReader{lines: lines[:min(len(lines), maxBlock)], guess: guess, gap: -1, below: h.value == ""}
+	r := blockReader{lines: lines[:min(len(lines), maxBlock)], guess: guess, gap: -1, below: h.value == "", bareLabels: bareLabels}
 	for r.step() {
 	}
 	if b := r.block(); b.complete() {
@@ -85,6 +89,15 @@ func readHeader(line string) (header, bool) {
 	return header{f, value}, true
 }
 
+// readBareHeader reads "label value", as a program prints it that leaves the
+// colon out: `From "Ann" <a@b.example>`. It is for places where a block is sure
+// to stand.
+func readBareHeader(line string) (header, bool) {
+	label, value, ok := strings.Cut(bare(line), " ")
+	f := labels[labelKey(label)]
+	return header{f, trim(value)}, ok && f != noField && f != otherField
+}
+
 // unbold drops the asterisks that close "*label*: value", "*label:* value" and
 // "*label: value*".
 func unbold(label, value string) string {
@@ -112,15 +125,17 @@ func looksLikeLabel(label, value string) bool {
 
 // blockReader reads one header block line by line.
 type blockReader struct {
-	lines   []string
-	n       int // lines read so far
-	guess   bool
-	gap     int  // empty lines between header lines, -1 until it is known
-	below   bool // values stand in the line after their label
-	values  [otherField + 1]string
-	seen    [otherField + 1]bool
-	guessed [otherField + 1]bool
-	last    field
+	lines []string
+	n     int // lines read so far
+	guess bool
+	gap   int  // empty lines between header lines, -1 until it is known
+	below bool // values stand in the line after their label
+	// bareLabels tells that no colon stands behind the labels of this block.
+	bareLabels bool
+	values     [otherField + 1]string
+	seen       [otherField + 1]bool
+	guessed    [otherField + 1]bool
+	last       field
 }
 
 // step reads the next header line or the next line of a wrapped value.
@@ -130,7 +145,7 @@ func (r *blockReader) step() bool {
 		return false
 	}
 	gap := at - r.n
-	if h, ok := readHeader(r.lines[at]); ok && r.fits(gap) && r.takes(h) {
+	if h, ok := r.header(at); ok && r.fits(gap) && r.takes(h) {
 		if r.n > 0 && r.gap < 0 {
 			r.gap = gap
 		}
@@ -147,6 +162,14 @@ func (r *blockReader) step() bool {
 	}
 	r.values[r.last] = trim(r.values[r.last] + " " + bare(r.lines[at]))
 	return true
+}
+
+// header reads the header line at a row.
+func (r *blockReader) header(at int) (header, bool) {
+	if r.bareLabels {
+		return readBareHeader(r.lines[at])
+	}
+	return readHeader(r.lines[at])
 }
 
 // fits reports whether a header line may follow after so many empty lines: the

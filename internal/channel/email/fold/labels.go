@@ -76,7 +76,7 @@ var languages = []language{
 }
 
 // others are labels a header block may hold besides.
-const others = "Bcc|Cci|Cco|Ccn|Blindkopie|Importance|Priority|X-Priority|Sensitivity|Attachments|Attachment|Organization|Message-ID|" +
+const others = "User-Agent|X-Mailer|X-Originating-IP|MIME-Version|Content-Type|Content-Transfer-Encoding|Content-Language|Delivered-To|Bcc|Cci|Cco|Ccn|Blindkopie|Importance|Priority|X-Priority|Sensitivity|Attachments|Attachment|Organization|Message-ID|" +
 	"In-Reply-To|References|Return-Path|Resent-From|Resent-To|Resent-Date|List-ID|Mailing list|Mailed-by|Signed-by|Security|Categories|" +
 	"Wichtigkeit|Priorität|Vertraulichkeit|Anlagen|Anlage|Anhänge|Anhang|Organisation|Kategorien|Kategorie|" +
 	"Pièces jointes|Pièce jointe|Importancia|Importance haute|Datos adjuntos|Adjuntos|Allegati|Allegato|Importanza|Priorità|" +

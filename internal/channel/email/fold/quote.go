@@ -121,10 +121,15 @@ func (l *letter) markerAt(i int) (body int, kind markup.FoldKind) {
 	if n := l.headerLines(next, 2); n > 0 {
 		return next + n, kind
 	}
-	if framed {
-		return i + 1, kind
+	if !framed {
+		return 0, 0
 	}
-	return 0, 0
+	if next < len(l.rows) && l.spend(1) { // header lines without colons or in words unknown here
+		if b, n := readBlock(l.lines[next:min(next+maxBlock, len(l.lines))], true); b.fields >= 3 {
+			return next + n, kind
+		}
+	}
+	return i + 1, kind
 }
 
 // isReplyAbove reports whether a line is the one that service desks put above

@@ -20,7 +20,10 @@ var (
 	aPhone = regexp.MustCompile(`(?:\+|\(|\b)\d[\d\s().\-–/]{5,}\d\b`)
 	aLink  = regexp.MustCompile(`(?i)\b(?:https?://|www\.)\S+|\b[a-z0-9-]{2,}\.(?:com|net|org|de|at|ch|fr|es|it|nl|be|pl|pt|br|eu|io|co\.uk|dk|se|no|fi|cz|sk|hu|ro|tr|ru|ua|info|biz)(?:/\S*)?\b`)
 	aPlace = regexp.MustCompile(`^(?:[A-Z]{1,3}[- ])?\d{4,5}\s+\p{Lu}\p{L}+`)
-	aTag   = regexp.MustCompile(`^@\w[\w.]*$`)
+	// aPlaceLast is the place at the end of an address on one row, behind the
+	// street: "Acme Ltd - High Street 3, 28013 Madrid".
+	aPlaceLast = regexp.MustCompile(`\d[\p{L}]?\s*[,|·•/–-]\s*(?:[A-Z]{1,3}[- ])?\d{4,5}\s+\p{Lu}[\p{L}./-]+(?: \p{L}[\p{L}./()-]+){0,3}$`)
+	aTag       = regexp.MustCompile(`^@\w[\w.]*$`)
 )
 
 // findMarkedSignatures finds what something marks as no part of the message:

@@ -17,10 +17,10 @@ const (
 
 // prefixes holds the prefixes of subjects, in small letters without dots.
 var prefixes = readPrefixes(map[intent]string{
-	toForward: `fw fwd wg wtr weitergeleitet tr transf transfert rv reenv reenviado enc encaminhado i inoltro inol
+	toForward: `fw fwd wg wtr weitergeleitet weiterleitung tr transf transfert rv reenv reenviado enc encaminhado i inoltro inol
 		doorst dst vb vid vl vidarebefordrat videresendt pd prz fs redir továbbítás továbbított továbbítva tov přep přeposláno
 		preposlané prosl proslijeđeno pr psl ilt iletilen yönlt пер пересл пересылка пересилання перенаправлено препр προώθηση πρθ ed edasi edastatud pārs persiųsta
-		转发 转寄 轉寄 轉發 転送 전달 הועבר העברה توجيه trs ct`,
+		inoltrato doorgestuurd przekazane reenvío encaminhado vidarebefordran videresendelse přeposlaná 转发 转寄 轉寄 轉發 転送 전달 הועבר העברה توجيه trs ct`,
 	toReply: `re aw antw antwort ref réf rép réponse r sv vá válasz odp odpověď odpoveď odg odgovor ynt yanıt rif res resp respuesta resposta
 		bls ats atb tl отв ответ на відп відповідь отг απ σχετ απάντηση 回复 回覆 答复 答覆 返信 답장 회신 reply השב תגובה رد răsp răspuns`,
 	toEither: `vs`,
@@ -51,6 +51,12 @@ func intentOf(subject string) intent {
 		return toForward
 	}
 	return noIntent
+}
+
+// Forwards reports whether a subject is that of a mail which passes on another
+// one with the subject inner: "Fwd: Bill" of "Bill".
+func Forwards(subject, inner string) bool {
+	return intentOf(subject) == toForward && strings.EqualFold(withoutForward(subject), trim(inner))
 }
 
 // withoutForward is a subject without the prefixes of forwards in front.

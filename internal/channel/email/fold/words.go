@@ -18,6 +18,7 @@ var wrote = words(
 	"kirjoitti|kirjoittaa|kirjutas|írta|írt|yazdı|yazmış|rašė|parašė|rakstīja",
 	"έγραψε|έγραφε|γράφει|כתב|כתבה|כותב|كتب|كتبت|كتابة|نوشت|नेलिखा|लिखा",
 	"viết|menulis|tulis|menulisnya|shkroi|sumulat",
+	"quoting|zitat|citando|citado|cytowanie|citation|citeren|citat", // "Quoting Ann <a@b>:", without a verb
 )
 
 // wroteWithin are such verbs of scripts that put no space between words.
@@ -85,8 +86,8 @@ var closing = list(
 // deviceLine is how a device or a program signs: with its name where "…" stands,
 // which is behind the words if there is none.
 var deviceLine = list(
-	"sent from|sent with|sent via|sent using|sent by|sent on the|get outlook for|via mobile|typed on|written on my|posted from|sent out from",
-	"von meinem…gesendet|von meiner…gesendet|von mein…gesendet|vom…gesendet|mit meinem…gesendet|diese nachricht wurde…gesendet|diese e-mail wurde…gesendet|diese mail wurde…gesendet|von meinem…geschrieben|gesendet von|gesendet mit|gesendet über|gesendet via|versendet mit|verschickt mit|verschickt von|von unterwegs gesendet|von unterwegs geschrieben|mobil gesendet|holen sie sich outlook für|beschaffen sie sich outlook für|laden sie outlook für…herunter|outlook für…herunterladen|outlook für…beziehen",
+	"sent from|sent with|sent via|sent using|sent by|sent on the|get outlook for|get…for android|get…for ios|get…for iphone|get…for mobile|via mobile|typed on|written on my|posted from|sent out from",
+	"von…gesendet|vom…gesendet|mit meinem…gesendet|diese nachricht wurde…gesendet|diese e-mail wurde…gesendet|diese mail wurde…gesendet|von meinem…geschrieben|gesendet von|gesendet mit|gesendet über|gesendet via|versendet mit|verschickt mit|verschickt von|von unterwegs gesendet|von unterwegs geschrieben|mobil gesendet|holen sie sich outlook für|beschaffen sie sich outlook für|laden sie outlook für…herunter|outlook für…herunterladen|outlook für…beziehen",
 	"envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé via|envoyé par|télécharger outlook pour|télécharger outlook|téléchargez outlook|obtenez outlook pour|obtenir outlook pour|provenance :|provenance:",
 	"enviado desde|enviado con|enviado vía|enviado a través|enviado mediante|obtener outlook para|obtén outlook para|descargar outlook para|enviat des|enviat amb",
 	"inviato da|inviato dal|inviato dall|inviato con|inviato tramite|scarica outlook per|ottieni outlook per|spedito da",
@@ -105,7 +106,7 @@ var deviceLine = list(
 var device = words(
 	"iphone|ipad|ipod|mac|macbook|apple|android|samsung|galaxy|huawei|xiaomi|redmi|oneplus|pixel|nokia|lumia|blackberry|htc|motorola|moto|lg|sony|xperia|honor|oppo|vivo|realme|wiko|windows|ios|verizon|vodafone|t-mobile|sprint|metropcs|cricket",
 	"handy|smartphone|smartfon|mobiltelefon|mobil|mobile|mobiele|phone|cellphone|telefon|telefoon|téléphone|telefono|teléfono|telefone|celular|móvil|móviles|puhelin|puhelimesta|komórki|tablet|tablette|unterwegs|телефона|телефон|смартфона|мобильного",
-	"outlook|mail|gmail|gmx|web.de|yahoo|aol|proton|protonmail|tutanota|thunderbird|k-9|spark|airmail|mailspring|bluemail|typeapp|sparrow|mailbird|canary|hey|superhuman|edison|nine|aquamail|telekom|t-online|freenet|orange|laposte|free|libero|virgilio|tim|wp|onet|interia|o2|почты|почта|mail.ru|яндекс|yandex|почти|邮箱|qq|網易|网易|手机|mailo|hushmail|zoho|fastmail|correo|courrier|poczty|posta|posten|app",
+	"outlook|mail|gmail|gmx|web.de|yahoo|aol|proton|protonmail|tutanota|thunderbird|k-9|spark|airmail|mailspring|bluemail|typeapp|sparrow|mailbird|canary|hey|superhuman|edison|nine|aquamail|telekom|t-online|freenet|orange|laposte|free|libero|virgilio|tim|wp|onet|interia|o2|почты|почта|mail.ru|яндекс|yandex|почти|邮箱|qq|網易|网易|手机|mailo|hushmail|fairemail|maildroid|mailtime|tuta|posteo|emclient|betterbird|kmail|foxmail|vivaldi|shortwave|infomaniak|ionos|roundcube|zimbra|sogo|swisscom|bluewin|icloud|zoho|fastmail|correo|courrier|poczty|posta|posten|app",
 )
 
 // announcing are words of a sentence behind which contact data is what the

@@ -12,6 +12,7 @@ import (
 // says its receiver is away. An answer by a machine about something else, such
 // as an acknowledgement, is none.
 func readAbsence(l *letter) *intake.Report {
+	machine := isMachineReply(l) || l.mail.Null || announced.MatchString(l.subject)
 	if !isMachineReply(l) && !absentSubject.MatchString(l.subject) {
 		return nil
 	}
@@ -19,14 +20,29 @@ func readAbsence(l *letter) *intake.Report {
 	if !sure && !absentWords.MatchString(l.ownText()) {
 		return nil
 	}
-	if said := strings.Replace(l.ownText(), collapse(strings.ToLower(l.subject)), "", 1); !isMachineReply(l) && !l.mail.Null && !absentWords.MatchString(said) {
-		return nil // a person may write such a subject
+	if !machine && (l.isOneOfMany() || !l.soundsAbsent()) {
+		return nil
 	}
 	from := strings.ToLower(addressForm.FindString(l.header("from")))
 	r := &intake.Report{Kind: intake.Absent, Recipients: []intake.Recipient{{Address: from, Reason: vacation}}, Until: l.backOn()}
 	r.MessageID = bareID(l.header("in-reply-to"))
 	r.Subject = strings.TrimSpace(answerPrefix.ReplaceAllString(l.subject, ""))
 	return r
+}
+
+// soundsAbsent reports a text that reads like an absence notice without any sign
+// of a machine. A person may write such a subject, and answers one with "Re:";
+// who asks something is a person too. In doubt it is one: a notice taken for a
+// letter costs a look, a letter taken for a notice costs its answer.
+func (l *letter) soundsAbsent() bool {
+	said := strings.Replace(l.ownText(), collapse(strings.ToLower(l.subject)), "", 1)
+	return absentWords.MatchString(said) && !strings.Contains(said, "?") && !replyPrefix.MatchString(l.subject) && !officeHours.MatchString(l.subject)
+}
+
+// isOneOfMany reports a mail to a list (RFC 2369, RFC 2919): an answer to one
+// mail has no such fields.
+func (l *letter) isOneOfMany() bool {
+	return l.header("list-id") != "" || l.header("list-unsubscribe") != ""
 }
 
 // isAutoReply reports an answer by a machine, as opposed to a report of a mailer.
@@ -57,26 +73,40 @@ func isMachineReply(l *letter) bool {
 	return strings.Contains(suppress, "all") || strings.Contains(suppress, "oof") || strings.Contains(suppress, "autoreply")
 }
 
-// replyMarks are what programs put before the subject they answer.
-var replyMarks = []string{
-	`auto(?:matic|mated|matische)?[ -]?(?:reply|response|antwort)`, `automatic reply`, `out of (?:the )?office(?: auto(?:-| )?reply| reply)?`, `vacation(?: reply)?`, `away from (?:my )?mail`,
-	`automatische antwort`, `abwesenheitsnotiz`, `abwesenheits(?:nachricht|assistent|meldung|info)`,
-	`réponse automatique`, `réponse d'absence`, `absence du bureau`, `respuesta automática`, `fuera de (?:la )?oficina`,
-	`risposta automatica`, `fuori (?:sede|ufficio)`, `resposta automática`, `fora do escritório`,
-	`automatisch antwoord`, `afwezigheidsassistent`, `afwezig`, `automatiskt svar`, `autosvar`, `automaattinen vastaus`,
-	`automatyczna odpowiedź`, `odpowiedź automatyczna`, `automatická odpověď`, `automatikus válasz`, `otomatik yanıt`,
-	`автоматический ответ`, `автоответ`, `自動応答`, `自动回复`, `自動回覆`, `자동 회신`,
+// machineMarks are the words by which programs say in the subject that they
+// answer by themselves.
+var machineMarks = []string{
+	`auto(?:matic|mated|matische)?[ -]?(?:reply|response|antwort)`, `automatic reply`, `automatische antwort`,
+	`réponse automatique`, `respuesta automática`, `risposta automatica`, `resposta automática`, `automatisch(?:e)? antwoord`,
+	`automati(?:sk|skt) svar`, `autosvar`, `automaattinen vastaus`, `automatyczna odpowiedź`, `odpowiedź automatyczna`,
+	`automatická odpov(?:eď|ěď)`, `automatikus válasz`, `otomatik (?:yanıt|cevap)`, `răspuns automat`, `automatski odgovor`, `samodejni odgovor`,
+	`автоматический ответ`, `автоответ`, `автоматична відповідь`, `αυτόματη απάντηση`, `自動応答`, `自动回复`, `自動回覆`, `자동 회신`,
 }
+
+// replyMarks are all that programs put before the subject they answer.
+var replyMarks = append([]string{
+	`out of (?:the )?office(?: auto(?:-| )?reply| reply)?`, `vacation reply`, `away from (?:my )?mail`,
+	`abwesenheitsnotiz`, `abwesenheits(?:nachricht|assistent|meldung|info)`, `réponse d'absence`, `absence du bureau`,
+	`fuera de (?:la )?oficina`, `fuori (?:sede|ufficio)`, `fora do escritório`, `afwezigheidsassistent`, `afwezig`,
+}, machineMarks...)
+
+// aloneMark is what stands behind a word that people use in subjects of their
+// own too ("Urlaub vom 1. bis 14. Mai").
+const aloneMark = ` *(?:[:!.\-–]|$|\b(?:re|aw):)`
 
 // absentMarks are how people begin the subject of an absence notice.
 var absentMarks = []string{
-	`abwesen`, `ich bin (?:im urlaub|abwesend|nicht)`, `(?:im )?urlaub\b`, `nicht im (?:büro|haus)`, `urlaubsvertretung`, `elternzeit`, `mutterschutz`,
-	`out[ -]of[ -](?:the[ -])?office`, `ooo\b`, `i am (?:out|away)`, `i'm (?:out|away)`, `on (?:vacation|leave|holiday)`, `vacation\b`, `away from`,
-	`en congé`, `de vacaciones`, `in ferie`, `em férias`, `op vakantie`,
+	`abwesen`, `ich bin (?:im urlaub|abwesend|nicht)`, `im urlaub\b`, `urlaub` + aloneMark, `nicht im (?:büro|haus)`, `urlaubsvertretung`, `elternzeit` + aloneMark, `mutterschutz` + aloneMark,
+	`out[ -]of[ -](?:the[ -])?office`, `ooo\b`, `i am (?:out|away)`, `i'm (?:out|away)`, `on (?:vacation|leave|holiday)`, `vacation` + aloneMark, `away from`,
+	`auto: `, `en congé`, `de vacaciones`, `in ferie`, `em férias`, `op vakantie`,
 }
 
 var (
-	answerPrefix  = anyOf(`^(?:(?:re|aw|sv|antw): *)?`, replyMarks, ` *[:\-–] *`)
+	answerPrefix = anyOf(`^(?:(?:re|aw|sv|antw): *)?`, replyMarks, ` *[:\-–] *`)
+	// announced is a subject that a program wrote: its mark, then what it answers.
+	announced     = anyOf(`^`, machineMarks, ` *[:：]`)
+	officeHours   = regexp.MustCompile(`(?i)^out of (?:the )?office hours`)
+	replyPrefix   = regexp.MustCompile(`(?i)^(?:re|aw|sv|antw): *`)
 	absentSubject = anyOf(`^(?:(?:re|aw|sv|antw): *)?`, append(absentMarks, replyMarks...), ``)
 )
 
@@ -91,8 +121,8 @@ var absentWords = anyOf(``, []string{
 	`fuera de (?:la )?oficina`, `de vacaciones`, `estaré? (?:ausente|fuera)`, `ausente`,
 	`fuori (?:sede|ufficio)`, `in ferie`, `assente`, `di ritorno`, `fora do escritório`, `(?:de|em) férias`,
 	`afwezig`, `op vakantie`, `niet aanwezig`, `weer (?:aanwezig|bereikbaar)`,
-	`på semester`, `inte på kontoret`, `på ferie`, `ikke på kontoret`, `lomalla`,
-	`poza biurem`, `na urlopie`, `nieobecn`, `dovolené`, `szabadságon`, `izindeyim`,
+	`på semester`, `inte på kontoret`, `på ferie`, `ikke på kontoret`, `fra(?:værende|vær)`, `frånvarande`, `föräldraledig`, `lomalla`,
+	`poza biurem`, `na urlopie`, `nieobecn`, `dovolené`, `mimo kancelář`, `nepřítom`, `szabadságon`, `izindeyim`, `ofis(?:te)? (?:dışında|değil)`, `în concediu`, `na dopustu`, `na godišnjem`,
 	`в отпуске`, `отсутств`, `не в офисе`, `休暇`, `不在`, `外出`, `휴가`, `부재`,
 }, ``)
 

@@ -58,3 +58,36 @@ func TestAbsenceSubject(t *testing.T) {
 		}
 	}
 }
+
+// TestAbsenceWithoutMark tells notices without any field of a machine from
+// letters of people who write of their holidays.
+func TestAbsenceWithoutMark(t *testing.T) {
+	for _, c := range []struct {
+		subject, text string
+		want          bool
+	}{
+		{"Automatische Antwort: Ihre Rechnung", "Ich bin nicht mehr für Sie zuständig.", true}, // no person writes such a subject
+		{"Automatisk svar: Regning", "Jeg er på ferie.", true},
+		{"Automatická odpověď: Faktura", "Jsem mimo kancelář.", true},
+		{"Otomatik yanıt: Fatura", "22 Mart tarihine kadar ofis dışındayım.", true},
+		{"Auto: Re: Anfrage", "Ich bin im Urlaub.", true}, // RFC 5230 §4.2
+		{"Urlaub", "Ich bin im Urlaub und lese keine Mails.", true},
+		{"Vacation: Re: bill", "I am on vacation.", true},
+		{"AW: Automatische Antwort: Ihre Rechnung", "Danke, wann sind Sie wieder da", false},
+		{"Re: Urlaub", "Ich bin vom 1. bis 14. Mai im Urlaub.", false},
+		{"Urlaub", "Ich bin im Mai im Urlaub. Kann der Techniker vorher kommen?", false},
+		{"Urlaub vom 1. bis 14. Mai", "Wir sind im Urlaub. Bitte stellen Sie in dieser Zeit nichts zu.", false},
+		{"Vacation stop", "We are on vacation in May.", false},
+		{"Out of office hours", "Your hotline is closed when I am out of work.", false},
+		{"Auto: Unfall", "Mein Wagen steht in der Werkstatt.", false},
+	} {
+		_, ok := Read(textMail(map[string]string{"from": "a@b.example", "subject": c.subject}, c.text))
+		if ok != c.want {
+			t.Errorf("%q: %v, expected %v", c.subject, ok, c.want)
+		}
+	}
+	list := map[string]string{"from": "a@b.example", "subject": "Urlaub: jetzt buchen", "list-unsubscribe": "<https://b.example/u>"}
+	if r, ok := Read(textMail(list, "Wer bucht, ist bald im Urlaub.")); ok {
+		t.Errorf("a newsletter: %+v", r)
+	}
+}

@@ -90,6 +90,9 @@ func (a answer) reason() string {
 	if a.category != "" {
 		return a.category
 	}
+	if r := a.spoken(a.shown); r != "" { // what stands above is said to all
+		return r
+	}
 	if r := a.spoken(a.told); r != "" {
 		return r
 	}
@@ -163,6 +166,14 @@ func (a answer) weigh(row saying) string {
 		if a.phase == mailPhase {
 			return rejected // it speaks of the sender's domain
 		}
+	case greyListed: // it lets in who comes back (RFC 6647 §2.7)
+		switch code, status := codesIn(a.said + " " + a.told); {
+		case a.action == "delayed":
+			return greyListed
+		case isTemporary(cmp.Or(a.status, status), code):
+			return expired // nobody came back in time
+		}
+		return blocked
 	}
 	return row.reason
 }
@@ -172,8 +183,11 @@ func (a answer) weigh(row saying) string {
 // tells when it was said, it is also what filters and mobile carriers answer
 // for addresses that exist: then it counts as filtered.
 func (a answer) nobody(vague bool) string {
+	known := meaningOf(a.status)
 	switch {
-	case a.phase == rcptPhase, meaningOf(a.status) == userUnknown:
+	case vague && known != "":
+		return known
+	case a.phase == rcptPhase, known == userUnknown:
 		return userUnknown
 	case vague:
 		return ""

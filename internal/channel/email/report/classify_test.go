@@ -163,3 +163,16 @@ func TestHas(t *testing.T) {
 		}
 	}
 }
+
+// TestGreylisting judges the same words by what became of the mail.
+func TestGreylisting(t *testing.T) {
+	for want, a := range map[string]answer{
+		greyListed: {action: "delayed", status: "4.2.0", said: "450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted"},
+		expired:    {action: "failed", status: "4.7.1", said: "451 4.7.1 Greylisting in action, please come back later"},
+		blocked:    {action: "failed", status: "5.7.1", said: "550 5.7.1 greylisted for good"},
+	} {
+		if got := a.recipient(); got.Reason != want || got.Hard {
+			t.Errorf("%q: %s, expected %s", a.said, got.Reason, want)
+		}
+	}
+}

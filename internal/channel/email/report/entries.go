@@ -109,7 +109,7 @@ func tail(s string, n int) string {
 }
 
 // recipientField is a line that names a recipient behind a word.
-var recipientField = regexp.MustCompile(`(?i)^(?:recipient(?: address)?|addressed to|failed recipient|intended recipient|to address|e-mail address|email address|empfänger|destinataire|destinatario):\s*<?`)
+var recipientField = regexp.MustCompile(`(?i)^(?:recipient(?: address)?|addressed to|failed recipient|intended recipient|to address|e-mail address|email address|empfänger|destinataire|destinatario):\s*(?:<|\[?smtp:)?`)
 
 // listed reads a line of a list of recipients.
 func listed(line string) (address, rest string, ok bool) {

@@ -92,7 +92,7 @@ func leadingAddress(line string) (address, rest string, ok bool) {
 	if at == nil || at[0] != 0 {
 		return "", "", false
 	}
-	return strings.ToLower(line[:at[1]]), strings.TrimLeft(line[at[1]:], ">"), true
+	return strings.ToLower(line[:at[1]]), strings.TrimLeft(line[at[1]:], ">])"), true
 }
 
 // bareAddress reads the address of a field such as "rfc822; <a@b.example>",

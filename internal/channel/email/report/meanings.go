@@ -16,6 +16,7 @@ const (
 	failedStartTLS = "failedstarttls"
 	feedback       = "feedback"
 	filtered       = "filtered"
+	greyListed     = "greylisted"
 	hasMoved       = "hasmoved"
 	hostUnknown    = "hostunknown"
 	mailboxFull    = "mailboxfull"
@@ -66,7 +67,7 @@ var meanings = map[string]string{
 	"7.28": speeding, "7.29": authFailure, "7.30": failedStartTLS, "7.57": securityError, "7.64": noRelaying,
 	"7.124": securityError, "7.133": securityError, "7.134": securityError, "7.135": securityError, "7.136": securityError,
 	"7.501": spamDetected, "7.502": spamDetected, "7.503": spamDetected, "7.508": tooManyConn, "7.509": authFailure, "7.511": blocked,
-	"7.512": notCompliant, "7.515": authFailure, "7.705": spamDetected, "7.750": authFailure,
+	"7.512": notCompliant, "7.515": authFailure, "7.705": spamDetected, "7.708": blocked, "7.750": authFailure,
 }
 
 // meaningOf is the reason a status stands for, "" if it says too little.
@@ -92,7 +93,7 @@ var ownDetails = map[string]string{
 	undefined: "900", onHold: "901", syntaxError: "902", noRelaying: "909", filtered: "910", userUnknown: "911", hostUnknown: "912",
 	hasMoved: "916", rejected: "918", suspended: "921", mailboxFull: "922", exceedLimit: "923", systemError: "930", systemFull: "931", notAccept: "932",
 	mesgTooBig: "934", mailerError: "939", networkError: "944", speeding: "945", tooManyConn: "945", expired: "947",
-	contentError: "960", securityError: "970", virusDetected: "971", blocked: "971", policy: "972", requirePTR: "973", notCompliant: "974",
+	greyListed: "971", contentError: "960", securityError: "970", virusDetected: "971", blocked: "971", policy: "972", requirePTR: "973", notCompliant: "974",
 	badReputation: "975", failedStartTLS: "976", authFailure: "977", spamDetected: "980",
 }
 

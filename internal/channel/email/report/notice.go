@@ -90,11 +90,17 @@ var failureWords = []string{
 	"unzustellbar", "nicht zugestellt", "nicht zustellbar", "konnte nicht zugestellt", "konnte nicht gesendet", "konnte nicht versandt",
 	"nicht übermittelt werden", "zustellung fehlgeschlagen", "zustellung der nachricht", "fehler beim zustellen", "non remis",
 	"échec de la remise", "n'a pas pu être remis", "n'a pas pu être distribué", "n'a pas pu être livré", "n'a pas pu être envoyé",
-	"n'a pas été remis", "no se ha podido entregar", "no se pudo entregar", "error de entrega", "impossibile recapitare",
+	"n'a pas été remis", "n'a pas été distribué", "n'a pas été livré", "non distribué", "non livré", "no se ha podido entregar", "no se pudo entregar", "error de entrega", "impossibile recapitare",
 	"mancato recapito", "não foi possível entregar", "falha na entrega", "niet worden bezorgd", "onbestelbaar",
 	"kan niet worden afgeleverd", "nie można dostarczyć", "niedostarczon",
 	"не может быть доставлено", "не доставлен", "недоставлен", "не удалось доставить", "送信できません", "送信できませんでした", "配信できませんでした", "送信に失敗",
 	"无法投递", "退信", "olevererbart", "kunne ikke leveres", "kunde inte levereras", "toimitus epäonnistui", "nelze doručit", "nedoručitelná",
+	"nicht ausgeliefert", "nicht abgeliefert", "unzustellbare", "zustellfehler", "zustellungsfehler", "n'ont pas pu être", "échec d'envoi", "échec de livraison",
+	"échec de remise", "échec de distribution", "no pudo ser entregad", "no ha podido ser entregad", "no ha sido entregad", "no entregad", "no pudo entregar", "no fue entregad", "imposible entregar",
+	"non è stato recapitato", "non recapitabil", "mancata consegna", "non può essere consegnat", "non è stato possibile recapitare", "não pôde ser entregue", "não foi entregue",
+	"não entregue", "não pode ser entregue", "niet bezorgd", "niet worden afgeleverd", "niet afgeleverd", "niet worden bezorgd", "kan niet bezorgd", "niet besteld",
+	"nie mogła zostać dostarczona", "nie została dostarczona", "nie może zostać dostarczona", "nie dostarczon", "nebyla doručena", "nebylo možné doručit", "nelze doručit",
+	"blev ikke leveret", "ikke levert", "kunde inte leverera", "inte levererats", "kan inte levereras", "teslim edilemedi", "iletilemedi",
 	"google groups",
 }
 

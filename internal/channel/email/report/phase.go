@@ -27,18 +27,18 @@ var phaseWords = []struct {
 	{mailPhase, []string{
 		"mail from command", "after mail from", "after sender verify", "like our mail", "[mail_from]", ">>> mail from",
 		"does not like sender", "sender was rejected", "error following mail", "for mail from", "in mail from", "(mail from)",
-		"smtp command mail", "(state 13)", "while sending mail from", "reply to mail from",
+		"smtp command mail", "(state 13)", "while sending mail from", "sent: mail from", "reply to mail from",
 	}},
 	{rcptPhase, []string{
 		"rcpt to command", "after rcpt to", "like our rcpt", "[rcpt_to]", ">>> rcpt to", "does not like recipient", "in rcpt to",
 		"error following rcpt", "for rcpt to", "rejected recipient", "(rcpt to)", "smtp command rcpt", "(state 14)", "rcpt command",
-		"while sending rcpt to",
+		"while sending rcpt to", "sent: rcpt to",
 	}},
 	{dataPhase, []string{
 		"end of data", "data command", ">>> data", "server after data", "reply after data", "like our data",
 		"failed after i sent the message", "for text command", "(data)", "smtp command data", "[data]", "[body]", "[eod]",
 		"error following data", "(state 15)", "(state 16)", "(state 17)", "(state 18)", ">>> .", "message body command",
-		"while sending message", "after end-of-data", "reply to data", "while sending end of data", "while sending data",
+		"while sending message", "after end-of-data", "reply to data", "while sending end of data", "while sending data", "sent: data",
 	}},
 }
 
