@@ -57,6 +57,8 @@ func TestTheWorldIsAsPromised(t *testing.T) {
 				"SELECT COUNT(*) FROM posts WHERE state = 1":                               1, // of an address nobody confirmed
 				"SELECT COUNT(*) FROM posts WHERE state = 2":                               3, // wait for release
 				"SELECT COUNT(*) FROM posts WHERE state = 5":                               1, // refused
+				"SELECT COUNT(*) FROM side_conversations WHERE closed_at IS NULL":          2,
+				"SELECT COUNT(*) FROM messages WHERE kind = 9":                             1, // one partner answered
 			} {
 				if n := count(t, a, what); n != want {
 					t.Errorf("%s: %d, want %d", what, n, want)

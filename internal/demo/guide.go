@@ -201,7 +201,7 @@ type mailPage struct {
 	html      bool
 	files     []ui.AttachmentProps
 	form      form.Form
-	answering bool // whoever got it is one of the customers
+	answering bool // whoever got it is a customer or a partner
 }
 
 func (g *guide) mail(w http.ResponseWriter, r *http.Request) error {
@@ -222,18 +222,8 @@ func (g *guide) showMail(w http.ResponseWriter, r *http.Request, status int, f f
 	for i, file := range files {
 		p.files = append(p.files, ui.AttachmentProps{Name: file.name, Size: i18n.From(r.Context()).Bytes(int64(len(file.content))), Href: fmt.Sprintf("%s/%s/file/%d", MailPath, m.ID, i)})
 	}
-	_, p.answering = customerBy(m.To)
+	_, p.answering = writerBy(m.To)
 	return web.Render(w, r, status, mailView(p))
-}
-
-// customerBy returns the customer with an address.
-func customerBy(email string) (customer, bool) {
-	all := customers()
-	i := slices.IndexFunc(all, func(c customer) bool { return strings.EqualFold(c.email, email) })
-	if i < 0 {
-		return customer{}, false
-	}
-	return all[i], true
 }
 
 // html shows the HTML of a mail in a sandbox: no script, no form, no other origin.
@@ -290,7 +280,7 @@ func save(w http.ResponseWriter, name string, content []byte) error {
 }
 
 // send writes to the desk as a customer, through its SMTP port. With "answer" it
-// answers a sent mail, as that customer's mail program would.
+// answers a sent mail, as the mail program of whoever got it would.
 func (g *guide) send(w http.ResponseWriter, r *http.Request) error {
 	f, err := form.Read(r)
 	if err != nil {
@@ -303,11 +293,11 @@ func (g *guide) send(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		out.from, _ = customerBy(m.To)
+		out.from, _ = writerBy(m.To)
 		out.to, out.subject, out.inReplyTo = cmp.Or(m.ReplyTo, Mailbox), "Re: "+strings.TrimPrefix(m.Subject, "Re: "), m.MessageID
 		show = g.showMail
 	} else {
-		out.from, _ = customerBy(f.Get("from"))
+		out.from, _ = writerBy(f.Get("from"))
 	}
 	err = out.check()
 	if err == nil {
@@ -321,7 +311,7 @@ func (g *guide) send(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, mailLink(r, "sent", "1"))
 }
 
-// outgoing is a mail a visitor writes as a customer.
+// outgoing is a mail a visitor writes as a customer or partner.
 type outgoing struct {
 	from                         customer
 	to, subject, text, inReplyTo string

@@ -861,7 +861,7 @@ func receiver(m posted) string {
 }
 
 func receiverName(m posted) string {
-	if c, ok := customerBy(m.To); ok {
+	if c, ok := writerBy(m.To); ok {
 		return c.name
 	}
 	return m.To

@@ -72,6 +72,8 @@ const (
 	erase       action = "erase"       // the customer asks for erasure
 	merge       action = "merge"       // staff merge the new mail into the case
 	trash       action = "trash"       // staff throw it away
+	aside       action = "aside"       // staff ask a partner; the argument is the address, then the subject
+	told        action = "told"        // that partner answers
 )
 
 var header = regexp.MustCompile(`^([a-z]+)(\??)(?:@(\d))?(?: (.*))?$`)

@@ -43,10 +43,10 @@ type story struct {
 type step struct {
 	at    time.Time
 	do    action
-	by    string // name of staff; "" is the customer
+	by    string // name of staff; "" is the customer, or who was asked aside
 	title string // subject of a mail, title of what becomes public
 	text  string
-	to    string // team, or name of staff
+	to    string // team, name of staff, or address of a partner
 	next  desk.State
 	file  string // name of a file that comes along
 }

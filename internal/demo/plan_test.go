@@ -60,7 +60,7 @@ func TestPlanHoldsWhatItPromises(t *testing.T) {
 		if cases != Cases || threads != Threads || len(who) != Customers || web < 30 || english < 20 {
 			t.Errorf("%s: %d cases, %d threads, %d customers, %d on the page, %d in English", now, cases, threads, len(who), web, english)
 		}
-		for _, do := range []action{write, again, take, note, give, giveTeam, answer, done, reveal, unconfirmed, release, refuse, tell, takeBack, contest, erase, merge, trash} {
+		for _, do := range []action{write, again, take, note, give, giveTeam, answer, done, reveal, unconfirmed, release, refuse, tell, takeBack, contest, erase, merge, trash, aside, told} {
 			if seen[do] == 0 {
 				t.Errorf("%s: nothing is done by %q", now, do)
 			}
@@ -143,6 +143,11 @@ func TestTextsReadLikeLetters(t *testing.T) {
 // the ranges that are kept free, account numbers are published examples.
 func TestNumbersBelongToNobody(t *testing.T) {
 	free := regexp.MustCompile(`^(030 23125\d{3}|0171 39200\d\d|0176 040690\d\d|0152 (28817386|28895456|54599371))$`)
+	for _, p := range partners() {
+		if !strings.HasSuffix(p.email, ".example") {
+			t.Errorf("%s has %s", p.name, p.email)
+		}
+	}
 	for _, c := range customers() {
 		if !strings.HasSuffix(c.email, ".example") || !free.MatchString(c.phone) {
 			t.Errorf("%s has %s and %s", c.name, c.email, c.phone)

@@ -27,11 +27,15 @@ type cast struct {
 	last      string // id of the customer's latest mail
 	thread    ids.ID
 	question  publish.Post
+	side      ids.ID // the latest conversation with a partner
 }
 
 // play lets one thing happen.
 func (w *world) play(ctx context.Context, s scene) error {
 	c := s.cast
+	if s.do == told {
+		return w.hear(ctx, c, s.step)
+	}
 	if s.by == "" {
 		return w.customer(ctx, c, s.step)
 	}
@@ -57,6 +61,8 @@ func (w *world) play(ctx context.Context, s scene) error {
 		return w.app.Desk.Merge(ctx, who, c.fresh, c.id)
 	case trash:
 		return w.app.Desk.Trash(ctx, who, c.id)
+	case aside:
+		return w.ask(ctx, who, c, s.step)
 	}
 	return fmt.Errorf("nobody can play %q", s.do)
 }
@@ -116,16 +122,12 @@ func (s *story) language() string {
 
 // mail sends a customer's mail through the intake.
 func (w *world) mail(ctx context.Context, c *cast, st step) error {
-	id := fmt.Sprintf("%d.%d@%s", w.now.Unix(), w.mails, c.who.email[strings.IndexByte(c.who.email, '@')+1:])
-	raw := letter(c, st, id, w.clock.Now())
-	err := w.app.Intake.Accept(ctx, intake.Arrival{
-		BrandID: w.brand, AccountID: w.account.ID, Channel: "email", Raw: raw,
-		Trace: intake.Trace{Peer: "192.0.2.10", Hello: "mail.example", From: c.who.email, To: []string{Mailbox}},
-	})
-	if err != nil {
-		return err
+	l := letter{name: c.who.name, email: c.who.email, subject: st.title, text: st.text, file: st.file}
+	if st.title == "" {
+		l.subject, l.answers = "Re: "+c.steps[0].title, c.last
 	}
-	if err := w.app.Intake.Drain(ctx); err != nil {
+	id, err := w.accept(ctx, l)
+	if err != nil {
 		return err
 	}
 	c.last = id
@@ -160,24 +162,40 @@ func (w *world) newest(ctx context.Context) (c opened, err error) {
 	return c, err
 }
 
-// letter is a mail as a mail program writes it (RFC 5322).
-func letter(c *cast, st step, id string, date time.Time) []byte {
-	subject, headers := st.title, ""
-	if st.title == "" {
-		subject = "Re: " + c.steps[0].title
-		headers = "In-Reply-To: <" + c.last + ">\r\nReferences: <" + c.last + ">\r\n"
+// letter is what somebody outside writes by mail.
+type letter struct{ name, email, subject, answers, text, file string } // answers is the id of a mail
+
+// accept lets a letter arrive at the desk. It returns the id of its mail.
+func (w *world) accept(ctx context.Context, l letter) (id string, err error) {
+	_, domain, _ := strings.Cut(l.email, "@")
+	id = fmt.Sprintf("%d.%d@%s", w.now.Unix(), w.mails, domain)
+	err = w.app.Intake.Accept(ctx, intake.Arrival{
+		BrandID: w.brand, AccountID: w.account.ID, Channel: "email", Raw: l.mail(id, w.clock.Now()),
+		Trace: intake.Trace{Peer: "192.0.2.10", Hello: "mail.example", From: l.email, To: []string{Mailbox}},
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, w.app.Intake.Drain(ctx)
+}
+
+// mail is the letter as a mail program writes it (RFC 5322).
+func (l letter) mail(id string, date time.Time) []byte {
+	headers := ""
+	if l.answers != "" {
+		headers = "In-Reply-To: <" + l.answers + ">\r\nReferences: <" + l.answers + ">\r\n"
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "From: %s <%s>\r\nTo: Stadtwerke Lindenau <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\n%sMIME-Version: 1.0\r\n",
-		mime.QEncoding.Encode("utf-8", c.who.name), c.who.email, Mailbox, mime.QEncoding.Encode("utf-8", subject), date.Format(time.RFC1123Z), id, headers)
-	text := "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.ReplaceAll(st.text, "\n", "\r\n") + "\r\n"
-	if st.file == "" {
+		mime.QEncoding.Encode("utf-8", l.name), l.email, Mailbox, mime.QEncoding.Encode("utf-8", l.subject), date.Format(time.RFC1123Z), id, headers)
+	text := "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.ReplaceAll(l.text, "\n", "\r\n") + "\r\n"
+	if l.file == "" {
 		b.WriteString(text)
 		return b.Bytes()
 	}
-	kind, content := enclosure(st.file)
+	kind, content := enclosure(l.file)
 	fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=\"=_lindenau\"\r\n\r\n--=_lindenau\r\n%s--=_lindenau\r\n", text)
-	fmt.Fprintf(&b, "Content-Type: %s; name=%q\r\nContent-Disposition: attachment; filename=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n", kind, st.file, st.file)
+	fmt.Fprintf(&b, "Content-Type: %s; name=%q\r\nContent-Disposition: attachment; filename=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n", kind, l.file, l.file)
 	for code := base64.StdEncoding.EncodeToString(content); len(code) > 0; {
 		n := min(76, len(code))
 		b.WriteString(code[:n] + "\r\n")

@@ -83,7 +83,7 @@ func (t *teller) turn(i int, u turn) bool {
 	next := t.at
 	switch {
 	case i == 0:
-	case own:
+	case own || u.do == told:
 		next = t.working(u.delay)
 	default:
 		next = t.spare(u)
@@ -109,7 +109,7 @@ func pickOf(wordings []string, n int) string { return wordings[n%len(wordings)] 
 // byStaff reports whether the turn is for the desk to do.
 func (u turn) byStaff() bool {
 	switch u.do {
-	case take, note, give, giveTeam, answer, release, refuse, tell, merge, trash:
+	case take, note, give, giveTeam, answer, release, refuse, tell, merge, trash, aside:
 		return true
 	}
 	return false
@@ -154,6 +154,8 @@ func (t *teller) shape(st *step, i int, u turn) {
 		st.text = who.answer(st.text, t.staff)
 	case refuse:
 		st.to = u.arg
+	case aside:
+		st.to, st.title, _ = strings.Cut(st.title, " ")
 	}
 }
 

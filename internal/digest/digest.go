@@ -167,10 +167,18 @@ func (d *Digest) Token(who ids.ID) string {
 	return who.String() + "." + d.Seal.Sign(purpose, who.String())
 }
 
-// Peek returns whom a token from a mail would unsubscribe, and changes nothing, so
-// that a mail scanner may follow the link. One that is none is errs.NotFound. It
-// has no actor: the token is what the asker has.
-func (d *Digest) Peek(_ context.Context, token string) (ids.ID, error) {
+// Peek returns how often whom a token from a mail is for gets the mail, and changes
+// nothing, so that a mail scanner may follow the link. One that is none is
+// errs.NotFound. It has no actor: the token is what the asker has.
+func (d *Digest) Peek(ctx context.Context, token string) (Rhythm, error) {
+	who, err := d.whose(token)
+	if err != nil {
+		return Never, err
+	}
+	return d.chosen(ctx, who)
+}
+
+func (d *Digest) whose(token string) (ids.ID, error) {
 	id, signature, _ := strings.Cut(token, ".")
 	who, err := ids.Parse(id)
 	if err != nil || !d.Seal.Verify(purpose, who.String(), signature) {
@@ -182,7 +190,7 @@ func (d *Digest) Peek(_ context.Context, token string) (ids.ID, error) {
 // Unsubscribe ends the mail for whom the token is, as often as it is asked. It has
 // no actor: the token is what the asker has.
 func (d *Digest) Unsubscribe(ctx context.Context, token string) error {
-	who, err := d.Peek(ctx, token)
+	who, err := d.whose(token)
 	if err != nil {
 		return err
 	}

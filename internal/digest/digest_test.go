@@ -223,8 +223,13 @@ func TestTokens(t *testing.T) {
 	h := newHouse(t, d)
 	ctx := context.Background()
 	token := h.Token(h.ada.ID)
-	if who, err := h.Peek(ctx, token); err != nil || who != h.ada.ID {
-		t.Errorf("%s, %v", who, err)
+	for _, r := range []Rhythm{Weekly, Never} {
+		if err := h.Choose(ctx, h.ada, r); err != nil {
+			t.Fatal(err)
+		}
+		if chosen, err := h.Peek(ctx, token); err != nil || chosen != r {
+			t.Errorf("%s, %v", chosen, err)
+		}
 	}
 	for _, wrong := range []string{"", ".", h.ada.ID.String(), token + "a", token[:len(token)-1], ids.New().String() + token[36:], "x" + token} {
 		if err := h.Unsubscribe(ctx, wrong); !errs.Is(err, errs.NotFound) {

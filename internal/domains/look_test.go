@@ -184,6 +184,12 @@ func TestMX(t *testing.T) {
 			t.Errorf("%s: %s %s %q, want %s %s %q", c.name, got.State, got.Key, got.Wanted, c.state, c.key, c.wanted)
 		}
 	}
+	set(t, names, lindenau, "MX", "10 mx.post.example.")
+	s := subject{Domain: Domain{Name: lindenau}, names: rooting(names), mailHost: "127.0.0.1", listens: true,
+		accounts: []catalog.Account{mailbox(ids.New(), "hilfe@"+lindenau, "127.0.0.1", catalog.BySMTP)}}
+	if got := s.mx(context.Background()); got.State != Unknown || got.Key != "domain.mx.away" || got.Wanted != "" {
+		t.Errorf("a desk nobody can look up: %s %s %q", got.State, got.Key, got.Wanted)
+	}
 }
 
 // rooting asks a server in full names, as the checks do.

@@ -58,6 +58,8 @@ func (s subject) mxHere(ctx context.Context, c *Check) {
 		*c = unknown(*c)
 	case s.arrived:
 		c.State, c.Key = Wrong, "domain.mx.moved"
+	case c.Wanted == "": // nobody can look the desk up
+		c.State, c.Key = Unknown, "domain.mx.away"
 	default:
 		c.State, c.Key = Unknown, "domain.mx.elsewhere"
 	}

@@ -109,6 +109,22 @@ describe("axe finds nothing on", () => {
     "mailboxes": [anna, onDemo("/admin/mailboxes")],
     "a new mailbox": [anna, onDemo("/admin/mailboxes/new")],
     "one mailbox": [anna, onDemo(() => first(demo, "/admin/mailboxes", /href="(\/admin\/mailboxes\/[0-9a-f-]{36})"/))],
+    "a domain whose mail is signed": [() => fresh.anna, async (page) => {
+      const path = "/admin/domains/lindenau.example";
+      await fresh.anna.post(`${path}/keys`, {});
+      for (const [use] of (await fresh.anna.page(path)).matchAll(/\/admin\/domains\/[^"]+\/use/g)) await fresh.anna.post(use, {});
+      await page.goto(fresh.url + path);
+    }],
+    "a side conversation": [anna, async (page) => {
+      await page.goto(demo.url + (await caseOf(demo, "Zähler kommt nicht an")));
+      await page.locator("#case-sides li a").click();
+    }],
+    "asking somebody else, with errors": [anna, async (page) => {
+      const path = `${await caseOf(demo, "Zähler kommt nicht an")}/side`;
+      await refusedForm(() => demo, path, t("side.send"))(page);
+    }],
+    "outgoing mail": [anna, onDemo("/deliveries")],
+    "outgoing mail, nothing found": [anna, onDemo("/deliveries?kind=side&to=2020-01-01")],
     "webhooks": [anna, onDemo("/admin/webhooks")],
     "a new webhook": [anna, onDemo("/admin/webhooks/new")],
     "a webhook with its secret": [() => fresh.anna, async (page) => {

@@ -86,6 +86,42 @@ func TestOneOutcomeForEverySend(t *testing.T) {
 	})
 }
 
+// TestOneOutcomeOfHalfAMail: a connection that is lost before the mail was written to
+// its end leaves no doubt. It is tried again. The mail is larger than what the system
+// takes from the desk without the server's reading a byte of it.
+func TestOneOutcomeOfHalfAMail(t *testing.T) {
+	t.Parallel()
+	const to = "kunde1@kunde.example"
+	server := newScripted(t)
+	server.Plan(to, program.Script{}, program.Script{Drop: program.DropInMail}) // the acknowledgement arrives
+	server.Start()
+	desk := newDesk(t, program.Options{RelayPort: server.Port})
+	start(t, desk)
+	web, check := signIn(t, desk), openCheck(t, desk)
+	sendAtOnce(t, desk)
+	must(t, program.SendOne(desk.SMTP, letterOf(1, 300)))
+	until(t, "the acknowledgement arrived", func() bool { return len(server.Taken(to)) == 1 })
+	var path string
+	for _, number := range casesOf(t, check) {
+		path = "/cases/" + number
+	}
+	token, err := web.Upload(t.Context(), path+"/files", "Plan.bin", make([]byte, 8<<20))
+	must(t, err)
+	must(t, web.Submit(t.Context(), path, path+"/reply", url.Values{"reply": {"Hier ist der Plan."}, "next": {"answered"}, "upload": {token}}))
+	var d program.Delivery
+	until(t, "it was tried", func() bool {
+		d = sendingTo(t, check, to)
+		named, _ := server.Tries(to)
+		return named == 2 && d.Attempts > 0 && d.Words != ""
+	})
+	if d.State != program.DeliveryQueued || d.NextAt.IsZero() || time.Until(d.NextAt) > 6*time.Minute {
+		t.Errorf("it is %+v, want it to wait for some minutes", d)
+	}
+	if got := len(server.Taken(to)); got != 1 {
+		t.Errorf("the server has %d mails, want the acknowledgement alone", got)
+	}
+}
+
 // TestServerThatAsksUsToComeBack: one 421 lets all mail to a server rest; nobody knocks
 // a hundred times at a closed door, and all of it leaves when it opens.
 func TestServerThatAsksUsToComeBack(t *testing.T) {
@@ -179,13 +215,7 @@ func TestPersonDecides(t *testing.T) {
 	desk := newDesk(t, program.Options{RelayPort: server.Port})
 	start(t, desk)
 	web, check := signIn(t, desk), openCheck(t, desk)
-	api, err := desk.NewAPI(t.Context(), "settings")
-	must(t, err)
-	status, said, err := api.Send(t.Context(), http.MethodPatch, "/settings", map[string]any{"undo_seconds": 0}, "")
-	must(t, err)
-	if status != http.StatusOK {
-		t.Fatalf("changing a setting: %d %s", status, said)
-	}
+	sendAtOnce(t, desk)
 	for i, to := range []string{"falsch@kunde.example", "unklar@kunde.example"} {
 		l := program.Letter{ID: to, From: to, Name: "Kundin", Subject: "Anliegen", Bytes: 300}
 		must(t, program.SendOne(desk.SMTP, l.Mail(uint64(i))))
@@ -220,6 +250,18 @@ func newScripted(t *testing.T) *program.Scripted {
 	must(t, err)
 	t.Cleanup(server.Close)
 	return server
+}
+
+// sendAtOnce lets answers leave without the seconds in which they can be taken back.
+func sendAtOnce(t *testing.T, desk *program.Desk) {
+	t.Helper()
+	api, err := desk.NewAPI(t.Context(), "settings")
+	must(t, err)
+	status, said, err := api.Send(t.Context(), http.MethodPatch, "/settings", map[string]any{"undo_seconds": 0}, "")
+	must(t, err)
+	if status != http.StatusOK {
+		t.Fatalf("changing a setting: %d %s", status, said)
+	}
 }
 
 // sendingTo is the newest delivery to an address.

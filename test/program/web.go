@@ -1,10 +1,13 @@
 package program
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -103,6 +106,35 @@ func (w *Web) Post(ctx context.Context, path string, form url.Values) (*http.Res
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return w.do(req)
+}
+
+// Upload brings a file to an address that takes files as they are chosen. It returns
+// the token with which a form attaches it.
+func (w *Web) Upload(ctx context.Context, path, name string, content []byte) (token string, err error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		return "", err
+	}
+	_, _ = part.Write(content) // memory does not fail
+	_ = form.Close()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.desk.URL(path), &body)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Accept", "application/json")
+	res, err := w.do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	var kept struct{ Token, Error string }
+	if err := json.NewDecoder(res.Body).Decode(&kept); err != nil || kept.Token == "" {
+		return "", fmt.Errorf("%s answers %s: %s (%v)", path, res.Status, kept.Error, err)
+	}
+	return kept.Token, nil
 }
 
 func (w *Web) do(req *http.Request) (*http.Response, error) {

@@ -1,6 +1,9 @@
 package ids
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // numberAlphabet has no vowels (no words), and nothing that is mistaken for
 // another sign when read aloud or written by hand (0 O 1 I L).
@@ -14,6 +17,17 @@ func NewNumber() string {
 		raw[i] = numberAlphabet[randomBelow(len(numberAlphabet))]
 	}
 	return "L-" + string(raw[:4]) + "-" + string(raw[4:])
+}
+
+var inText = regexp.MustCompile(`\bL-[` + numberAlphabet + `]{4}-[` + numberAlphabet + `]{2}\b`)
+
+// NumbersIn returns where case numbers stand in a text: the byte offsets of the
+// start and the end of each.
+func NumbersIn(text string) [][]int {
+	if !strings.Contains(text, "L-") {
+		return nil
+	}
+	return inText.FindAllStringIndex(text, -1)
 }
 
 // lookAlikes are signs no number has and what they were misread from. What could

@@ -1,6 +1,7 @@
 package ids_test
 
 import (
+	"slices"
 	"testing"
 
 	"lotse/internal/platform/ids"
@@ -15,6 +16,16 @@ func TestParseNumber(t *testing.T) {
 	} {
 		if got := ids.ParseNumber(typed); got != want {
 			t.Errorf("ParseNumber(%q) = %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func TestNumbersIn(t *testing.T) {
+	for text, want := range map[string][][]int{
+		"": nil, "Zum Vorgang L-4F7K-92": {{12, 21}}, "L-4F7K-92 und L-BCDF-23.": {{0, 9}, {14, 23}}, "XL-4F7K-92": nil, "L-4F7K-923": nil, "L-4F7": nil, "für L-4F7K-92!": {{5, 14}},
+	} {
+		if got := ids.NumbersIn(text); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("NumbersIn(%q) = %v, want %v", text, got, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"lotse/internal/access"
 	"lotse/internal/digest"
+	"lotse/internal/platform/errs"
 	"lotse/internal/web"
 	"lotse/internal/web/form"
 	"lotse/internal/web/ui"
@@ -40,8 +41,12 @@ func rhythmOptions(ctx context.Context) []ui.Option {
 
 // showUnsubscribe only looks: a mail scanner follows the link too.
 func (p *Pages) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
-	if _, err := p.digest.Peek(r.Context(), r.PathValue("token")); err != nil {
-		return err
+	chosen, err := p.digest.Peek(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return p.noSubscription(w, r, err)
+	}
+	if chosen == digest.Never {
+		return p.unsubscribed(w, r)
 	}
 	frame := p.bare(r, t(r.Context(), "digest.unsubscribe.title"), t(r.Context(), "digest.unsubscribe.lead"))
 	return web.Render(w, r, http.StatusOK, unsubscribePage(frame, form.Action(r)))
@@ -51,8 +56,21 @@ func (p *Pages) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 // without a session and without ever having seen the page (RFC 8058 §3.2).
 func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err := p.digest.Unsubscribe(r.Context(), r.PathValue("token")); err != nil {
+		return p.noSubscription(w, r, err)
+	}
+	return p.unsubscribed(w, r)
+}
+
+func (p *Pages) unsubscribed(w http.ResponseWriter, r *http.Request) error {
+	frame := p.bare(r, t(r.Context(), "digest.unsubscribe.done_title"), t(r.Context(), "digest.unsubscribe.done"))
+	return web.Render(w, r, http.StatusOK, toProfilePage(frame, form.Link(r, "/account")))
+}
+
+// noSubscription shows the other way to somebody whose link is damaged.
+func (p *Pages) noSubscription(w http.ResponseWriter, r *http.Request, err error) error {
+	if !errs.Is(err, errs.NotFound) {
 		return err
 	}
-	frame := p.bare(r, t(r.Context(), "digest.unsubscribe.done_title"), t(r.Context(), "digest.unsubscribe.done"))
-	return web.Render(w, r, http.StatusOK, unsubscribedPage(frame, form.Link(r, "/account")))
+	frame := p.bare(r, t(r.Context(), "digest.unsubscribe.wrong_title"), t(r.Context(), "digest.unsubscribe.wrong"))
+	return web.Render(w, r, http.StatusNotFound, toProfilePage(frame, form.Link(r, "/account")))
 }

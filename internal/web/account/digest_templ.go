@@ -172,7 +172,7 @@ func unsubscribePage(frame ui.BareProps, action string) templ.Component {
 	})
 }
 
-func unsubscribedPage(frame ui.BareProps, profile string) templ.Component {
+func toProfilePage(frame ui.BareProps, profile string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -67,8 +67,15 @@ func TestUnsubscribe(t *testing.T) {
 			t.Error("the mail program ended nothing")
 		}
 		want(t, "once more", stranger.Post(path), http.StatusOK, "")
+		if page := stranger.Get(path); page.Status != http.StatusOK || page.Find("main form").Length() != 0 || page.Find(`main a[href="/account"]`).Length() != 1 {
+			t.Errorf("what has ended can be ended again: %d %s", page.Status, page.Text("main"))
+		}
 		for _, wrong := range []string{path + "x", "/unsubscribe/" + ada.String(), "/unsubscribe/x.y", strings.Replace(path, ada.String()[:4], "0000", 1)} {
-			want(t, wrong, stranger.Get(wrong), http.StatusNotFound, "")
+			page := stranger.Get(wrong)
+			want(t, wrong, page, http.StatusNotFound, "")
+			if page.Find(`main a[href="/account"]`).Length() != 1 {
+				t.Errorf("%s shows no other way: %s", wrong, page.Text("main"))
+			}
 			want(t, wrong, stranger.Post(wrong), http.StatusNotFound, "")
 		}
 		if strings.Contains(d.Log.String(), ada.String()+".") {

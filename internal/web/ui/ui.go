@@ -38,6 +38,7 @@ import (
 	"github.com/a-h/templ"
 
 	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/ids"
 )
 
 // Tone says what a notice or badge means. Components add an icon or a word, so
@@ -53,6 +54,33 @@ const (
 	Danger  Tone = "danger"
 	Brand   Tone = "brand"
 )
+
+// Line is a text of the page in which case numbers are not broken at their hyphens,
+// however narrow the page.
+func Line(text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, unbroken(text))
+		return err
+	})
+}
+
+// unbroken is a text as HTML. With a number in it, it is one element: where it stands
+// in a row of others, its parts stay together.
+func unbroken(text string) string {
+	places := ids.NumbersIn(text)
+	if len(places) == 0 {
+		return templ.EscapeString(text)
+	}
+	var b strings.Builder
+	b.WriteString("<span>")
+	done := 0
+	for _, at := range places {
+		b.WriteString(templ.EscapeString(text[done:at[0]]) + `<span class="nowrap">` + text[at[0]:at[1]] + "</span>")
+		done = at[1]
+	}
+	b.WriteString(templ.EscapeString(text[done:]) + "</span>")
+	return b.String()
+}
 
 func (t Tone) attr() string {
 	if t == "" {

@@ -39,6 +39,7 @@ func TestHostileText(t *testing.T) {
 		"preview":    PublicPreview(PreviewProps{Title: hostile, Note: hostile}),
 		"search":     SearchBox(SearchProps{Action: hostile, Name: "q", Value: hostile, Label: hostile}),
 		"notice":     Notice(NoticeProps{Title: hostile, Text: hostile}),
+		"line":       Line(hostile + " L-4F7K-92 " + hostile),
 	} {
 		var b bytes.Buffer
 		if err := c.Render(body, &b); err != nil {
@@ -47,6 +48,32 @@ func TestHostileText(t *testing.T) {
 		if strings.Contains(b.String(), "<script") {
 			t.Errorf("%s lets a script through: %s", name, b.String())
 		}
+	}
+}
+
+// TestNumbersStayWhole: a case number is one word wherever a component shows it, and
+// nothing comes between it and what is copied.
+func TestNumbersStayWhole(t *testing.T) {
+	const number = "L-4F7K-BC"
+	for name, c := range map[string]templ.Component{
+		"line":   Line("Vorgang " + number + ", <b>"),
+		"flash":  Flash(Warning, "Vorgang "+number),
+		"button": Button(ButtonProps{Label: "Zurück zu " + number}),
+		"head":   PageHeader(PageHeaderProps{Title: "Vorgang " + number}),
+		"notice": Notice(NoticeProps{Title: "Vorgang " + number}),
+		"facts":  KeyValues([]KeyValue{{Label: "Vorgang", Text: number}}),
+		"copy":   CopyText("n", number),
+	} {
+		doc := render(t, i18n.German, c)
+		if got := doc.Find(".nowrap").Text(); got != number {
+			t.Errorf("%s keeps %q together", name, got)
+		}
+		if code := doc.Find("code"); code.Length() == 1 && code.Text() != number {
+			t.Errorf("%s copies %q", name, code.Text())
+		}
+	}
+	if got := render(t, i18n.German, Line("Vorgang "+number+", <b>")).Text(); strings.TrimSpace(got) != "Vorgang "+number+", <b>" {
+		t.Errorf("the line reads %q", got)
 	}
 }
 

@@ -295,6 +295,11 @@ func (p sidePage) enclosable() (files []desk.Attachment) {
 	return files
 }
 
+// answersAside reports whether the entry is a letter of the third party.
+func (e entry) answersAside() bool {
+	return e.message.Kind == desk.SideIn && len(e.message.Found.Report) == 0
+}
+
 func (p sidePage) chosen(a desk.Attachment) bool {
 	return slices.Contains(p.typed.Files, a.ID.String())
 }

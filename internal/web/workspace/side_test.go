@@ -39,6 +39,9 @@ func TestAskSomebodyElse(t *testing.T) {
 		if !strings.Contains(text(page.Find("h1")), "Teil 4711") || !strings.Contains(text(page.Find("#side-timeline")), "Haben Sie das?") || !strings.Contains(text(page.Find(".page-header")), "Nur intern") {
 			t.Errorf("the page says %q", text(page.Find("main")))
 		}
+		if hint := text(page.Find("#side-form .hint").First()); strings.Contains(hint, "zitiert") {
+			t.Errorf("nobody has answered, and the form says %q", hint)
+		}
 		if w.find(c.Number).State != desk.WaitingOthers {
 			t.Error("the case does not wait")
 		}
@@ -47,6 +50,9 @@ func TestAskSomebodyElse(t *testing.T) {
 		w.arrive(letter{From: "werkstatt@huber.example", Name: "Lager", Text: "Ja, am Lager.", Refs: []string{sent[0].ExternalID}, Trust: intake.Trust{DMARC: intake.Pass}})
 		if page = w.mia.get(path); !strings.Contains(text(page.Find("#side-timeline")), "Ja, am Lager.") {
 			t.Errorf("the answer is missing: %q", text(page.Find("#side-timeline")))
+		}
+		if hint := text(page.Find("#side-form .hint").First()); !strings.Contains(hint, "zitiert") {
+			t.Errorf("the answer is quoted, and the form says %q", hint)
 		}
 		doc = w.mia.get("/cases/" + c.Number)
 		line := text(doc.Find("#case-timeline .fold summary").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(s.Text(), "am Lager") }))
