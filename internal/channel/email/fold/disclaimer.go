@@ -9,7 +9,7 @@ import (
 
 // notices are phrases of legal notices, in small letters. Two of them make a
 // paragraph one.
-var notices = list(
+var notices = newPhrases(list(
 	"intended recipient|intended solely|intended only|intended exclusively|solely for the use|solely for the person|for the sole use|the addressee|are not the named|received this e-mail in error|received this email in error|received this mail in error|received this message in error|received this communication in error|received this transmission in error|received it in error|is confidential|are confidential|be confidential|confidential information|confidential and|contain confidential|confidentiality notice|privileged|strictly prohibited|is prohibited|unauthorized|unauthorised|this e-mail and any|this email and any|this message and any|this e-mail may|this email may|this message contains|this e-mail contains|this email contains|accept no liability|accepts no liability|no responsibility|not necessarily those|notify the sender|any attachments|legally binding",
 	"diese e-mail enthält|diese e-mail kann|diese mail enthält|diese nachricht enthält|diese nachricht ist|diese e-mail ist|dieser e-mail|vertrauliche|vertraulich|rechtlich geschützt|rechtlich geschützte|richtige adressat|beabsichtigte empfänger|vorgesehene empfänger|richtige empfänger|bestimmungsgemäße|irrtümlich|versehentlich|unerlaubte|unbefugte|informieren sie bitte|vernichten sie|löschen sie|nicht gestattet|ausschließlich für den|ausschliesslich für den|weitergabe|keine haftung|rechtsverbindlich",
 	"ce message et|ce courriel|ce message est|cet e-mail|pièces jointes|confidentiel|confidentielle|confidentielles|à l'attention exclusive|usage exclusif|exclusivement|destinataire|par erreur|l'expéditeur|veuillez le détruire|strictement interdite|non autorisée|décline toute responsabilité",
@@ -21,18 +21,18 @@ var notices = list(
 	"denne e-mail|denne mail|denne e-post|detta meddelande|detta e-post|fortrolig|konfidentiel|konfidentiell|konfidensiell|tiltænkt|avsedd för|ved en fejl|av misstag|ved en feil|modtager|mottagare|afsender|avsändare|tämä viesti|luottamuksell|tarkoitettu|vastaanottaja",
 	"tato zpráva|důvěrn|adresát|omylem|táto správa|dôvern|ez az e-mail|bizalmas|címzett|tévedésből|acest mesaj|acest e-mail|confidențial|din eroare|destinatarul|bu e-posta|bu mesaj|gizli|alıcı|yanlışlıkla",
 	"данное сообщение|это сообщение|конфиденциаль|адресат|по ошибке|отправителя|це повідомлення|конфіденцій|помилково|το παρόν μήνυμα|εμπιστευτικ|παραλήπτη|本邮件|保密|机密|收件人|請勿|本メール|機密|宛先|이 메일은|기밀|수신자",
-)
+))
 
 // verdicts are phrases that make a line a notice alone, because nobody else
 // writes so: notes of virus scanners and of mailing lists, pleas for trees,
 // pointers to how a company treats data.
-var verdicts = list(
+var verdicts = newPhrases(list(
 	"virus-free. www|virus-free.www|checked by avg|this email has been checked for viruses|this e-mail has been checked for viruses|this email has been scanned|this message has been scanned|scanned by mailscanner|auf viren geprüft|auf viren überprüft|virenfrei. www|virenfrei.www|garanti sans virus|sans virus. www|libre de virus. www|libre de virus.www|privo di virus. www|privo di virus.www|virusvrij. www|virusvrij.www|wolny od wirusów. www|wolny od wirusów.www|livre de vírus. www|livre de vírus.www|без вирусов. www|не содержит вирусов",
 	"consider the environment|think before you print|before printing this|denken sie an die umwelt|an die umwelt, bevor|bevor sie diese e-mail drucken|bevor sie diese mail ausdrucken|pensez à l'environnement|avant d'imprimer|medio ambiente antes de imprimir|antes de imprimir|prima di stampare|denk aan het milieu|zanim wydrukujesz|pense no meio ambiente",
 	"you received this message because you are subscribed|to unsubscribe from this group|to unsubscribe from this list|to unsubscribe send|you are receiving this because|reply to this email directly|sie erhalten diese nachricht, weil",
 	"circular 230 disclosure|informationen zum datenschutz finden sie|hinweise zum datenschutz finden sie|datenschutzhinweise finden sie|datenschutzerklärung finden sie|datenschutzinformationen finden sie|privacy policy can be found|privacy notice can be found|read our privacy notice at|klauzula informacyjna|administratorem danych osobowych jest|onze privacyverklaring vindt u|informativa sulla privacy è disponibile|politique de confidentialité est disponible",
 	"external email:|[external]|caution: this email originated|this email originated from outside",
-)
+))
 
 // banners are what mail servers put above mail from outside.
 var banners = list("originated from outside|originated outside|comes from outside|came from outside|from an external sender|external email|external e-mail|externe e-mail|externe mail|von außerhalb|von ausserhalb|von extern|absender außerhalb|provient de l'extérieur|expéditeur externe|correo externo|fuera de la organización|mittente esterno|e-mail esterna|van buiten de organisatie|externe afzender")
@@ -133,18 +133,13 @@ func (l *letter) isNotice(from, to int) bool {
 	if len(s) < 16 {
 		return false
 	}
-	if slices.ContainsFunc(verdicts, func(v string) bool { return strings.Contains(s, v) }) {
+	if verdicts.count(s, 1) > 0 {
 		return to-from <= 8
 	}
 	if runes(s) < minNotice || !l.spend(20) {
 		return false
 	}
-	found := 0
-	for _, phrase := range notices {
-		if strings.Contains(s, phrase) {
-			found++
-		}
-	}
+	found := notices.count(s, 3)
 	return found >= 3 || found == 2 && !speaksOfOneself(s)
 }
 
