@@ -40,7 +40,7 @@ clean: ## remove what was built
 # ── checking ──────────────────────────────────────────────────────────────────
 
 .PHONY: check
-check: ## everything CI runs, under 15 minutes; installs what it needs if root
+check: ## everything CI runs; installs what it needs if root
 	@bash .ci/run
 
 .PHONY: test
