@@ -96,11 +96,16 @@ func tokenAddress(address, token string) string {
 	return address[:at] + "+" + token + address[at:]
 }
 
+// domainOf returns the part behind the "@", in lower case.
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
 // externalID returns the Message-ID of a message of ours, without brackets.
 func externalID(message ids.ID, address string) string {
 	domain := "lotse.invalid"
-	if at := strings.LastIndexByte(address, '@'); at >= 0 {
-		domain = address[at+1:]
+	if strings.Contains(address, "@") {
+		domain = domainOf(address)
 	}
 	return message.String() + "@" + domain
 }

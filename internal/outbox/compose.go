@@ -28,8 +28,11 @@ func (o *Outbox) compose(ctx context.Context, row deliveryRow) (Outgoing, Relay,
 	if err != nil {
 		return Outgoing{}, Relay{}, nil, err
 	}
+	out, err := o.blank(ctx, row, account)
+	if err != nil {
+		return Outgoing{}, Relay{}, nil, err
+	}
 	var keep keep
-	out := o.blank(row, account)
 	switch row.Kind {
 	case NoticeKind:
 		err = o.composeNotice(ctx, row, &out)
@@ -53,7 +56,10 @@ func (o *Outbox) composeCopy(ctx context.Context, row deliveryRow) (Outgoing, er
 	if err != nil {
 		return Outgoing{}, err
 	}
-	out := o.blank(row, account)
+	out, err := o.blank(ctx, row, account)
+	if err != nil {
+		return Outgoing{}, err
+	}
 	switch row.Kind {
 	case ReplyKind, AckKind:
 		_, err = o.composeMessage(ctx, row, account, &out, true)
@@ -66,11 +72,12 @@ func (o *Outbox) composeCopy(ctx context.Context, row deliveryRow) (Outgoing, er
 }
 
 // blank is the mail of a delivery before anything stands in it.
-func (o *Outbox) blank(row deliveryRow, account catalog.Account) Outgoing {
+func (o *Outbox) blank(ctx context.Context, row deliveryRow, account catalog.Account) (Outgoing, error) {
+	answers, err := o.answersTo(ctx, account)
 	return Outgoing{
 		DeliveryID: row.ID, FromName: account.Name, From: account.Address,
-		ReturnPath: o.returnPath(account, row.ID, ""), Date: o.Clock.Now(),
-	}
+		ReturnPath: o.returnPath(returnsTo(account, answers), row.ID, ""), Date: o.Clock.Now(),
+	}, err
 }
 
 // sheet is what the mail of one message of a case is made of.
@@ -139,7 +146,7 @@ func (o *Outbox) address(ctx context.Context, row deliveryRow, s *sheet, out *Ou
 		return err
 	}
 	out.ReplyTo = detailed(answers, ReplyToken(o.Seal, s.c.BrandID, s.c.Number))
-	out.ReturnPath = o.returnPath(s.account, row.ID, out.ReplyTo)
+	out.ReturnPath = o.returnPath(returnsTo(s.account, answers), row.ID, out.ReplyTo)
 	out.To = o.Seal.Open(s.c.CustomerID, row.Address)
 	out.Language = string(s.printer().Locale())
 	out.ExternalID = s.m.ExternalID

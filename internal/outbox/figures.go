@@ -123,7 +123,7 @@ func (o *Outbox) figure(tx *db.Tx, s step, account, owner ids.ID) figureRow {
 	}
 	address := o.Seal.Open(owner, s.before.Address)
 	f := figureRow{BrandID: s.before.BrandID, AccountID: account, Day: o.dayOf(o.Clock.Now()).String(),
-		Domain: strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])}
+		Domain: domainOf(address)}
 	if tx.Postgres() {
 		f.Slot = int64(s.before.ID[len(s.before.ID)-1] % figureSlots)
 	}

@@ -92,6 +92,18 @@ func (o *Outbox) answersTo(ctx context.Context, account catalog.Account) (catalo
 	return account, nil
 }
 
+// returnsTo returns the mailbox that mail which could not be delivered comes back to:
+// the account itself, and for one that only sends the one that answers come in by. That
+// one must be of the same domain, which SPF is asked about (RFC 7208 §2.4), and hand
+// over by the same sign-in: a relay may refuse senders it does not know.
+func returnsTo(account, answers catalog.Account) catalog.Account {
+	a, b := account.SignIn(), answers.SignIn()
+	if domainOf(account.Address) == domainOf(answers.Address) && a.Host == b.Host && a.Port == b.Port && a.User == b.User {
+		return answers
+	}
+	return account
+}
+
 // detailed returns the address of an account with a token as its "+detail", or the
 // plain one where the provider knows no such addresses or it would be too long for
 // whoever answers: then they are known by what they refer to.

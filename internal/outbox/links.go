@@ -141,7 +141,7 @@ func (o *Outbox) composeCaseLink(ctx context.Context, row deliveryRow, out *Outg
 	}
 	link, keep := o.secretLink(brand, c)
 	out.To, out.ReplyTo = o.Seal.Open(c.CustomerID, row.Address), detailed(answers, ReplyToken(o.Seal, c.BrandID, c.Number))
-	out.ReturnPath, out.ExternalID = o.returnPath(account, row.ID, out.ReplyTo), externalID(row.ID, out.From)
+	out.ReturnPath, out.ExternalID = o.returnPath(returnsTo(account, answers), row.ID, out.ReplyTo), externalID(row.ID, out.From)
 	return keep, o.post(ctx, row, templates.CaseLink, c.Language, templates.Values{
 		templates.CaseNumber: c.Number, templates.ALink: link, templates.MailboxAddress: account.Address,
 		templates.LinkDays: strconv.Itoa(int(access.PassLifetime.Hours() / 24)),

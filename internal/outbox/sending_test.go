@@ -167,6 +167,24 @@ func TestAnswersTo(t *testing.T) {
 	}
 }
 
+func TestReturnsTo(t *testing.T) {
+	relay := catalog.RelaySettings{Host: "relay.lindenau.example", Port: 587, User: "desk"}
+	sends := catalog.Account{Address: "nur-versand@lindenau.example", Relay: relay}
+	for name, c := range map[string]struct {
+		answers catalog.Account
+		other   bool
+	}{
+		"same sign-in":   {catalog.Account{Address: "hilfe@Lindenau.example", Relay: relay}, true},
+		"another domain": {catalog.Account{Address: "hilfe@netz.example", Relay: relay}, false},
+		"another user":   {catalog.Account{Address: "hilfe@lindenau.example", Relay: catalog.RelaySettings{Host: relay.Host, Port: 587, User: "hilfe"}}, false},
+		"another relay":  {catalog.Account{Address: "hilfe@lindenau.example", Relay: catalog.RelaySettings{Host: "other.example", Port: 587, User: "desk"}}, false},
+	} {
+		if got := returnsTo(sends, c.answers); (got.Address == c.answers.Address) != c.other {
+			t.Errorf("%s: it comes back to %s", name, got.Address)
+		}
+	}
+}
+
 // delivery stores one in a state and returns it.
 func (f *fleet) delivery(account ids.ID, change func(*deliveryRow)) deliveryRow {
 	f.t.Helper()

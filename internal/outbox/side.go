@@ -81,7 +81,7 @@ func (o *Outbox) composeSide(ctx context.Context, row deliveryRow, account catal
 		return err
 	}
 	out.ReplyTo = detailed(answers, SideToken(o.Seal, c.BrandID, side.Code))
-	out.ReturnPath = o.returnPath(account, row.ID, out.ReplyTo)
+	out.ReturnPath = o.returnPath(returnsTo(account, answers), row.ID, out.ReplyTo)
 	if out.To = o.Seal.Open(c.CustomerID, row.Address); out.To == side.Address {
 		out.ToName = side.Name
 	}
