@@ -67,6 +67,7 @@ var (
 type link struct {
 	client *smtp.Client
 	conn   *timedConn
+	over   net.Conn // what client speaks over: conn, or TLS on it
 	expiry *time.Timer // while idle
 }
 
@@ -201,7 +202,7 @@ func (a *Adapter) open(ctx context.Context, conn *timedConn, r outbox.Relay) (*l
 			return nil, err
 		}
 	}
-	return &link{client: client, conn: conn}, nil
+	return &link{client: client, conn: conn, over: secured}, nil
 }
 
 // secure returns the connection the library may greet on.

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -21,7 +22,9 @@ import (
 
 const (
 	maxWords    = 500              // characters of a server's answer that are kept
+	maxAnswer   = 8 << 10          // bytes of an answer that are read when a server breaks off
 	answerGrace = 10 * time.Second // how long a cancelled send waits for the answer after the final dot
+	lastAnswer  = 2 * time.Second  // how long the answer of a server that broke off is looked for
 )
 
 // Send composes the mail, signs it and hands it to the relay. It calls commit when all of
@@ -178,7 +181,7 @@ func (l *link) transfer(e letter, commit func() error) (string, error) {
 		return "", judged(classify(err), report.AtData, e.to)
 	}
 	if _, err := io.Copy(w, e.mail); err != nil {
-		return "", classify(err)
+		return "", judged(classify(l.brokenOff(err)), report.AtData, e.to)
 	}
 	if err := commit(); err != nil {
 		return "", &outbox.SendError{Outcome: outbox.Retry, Words: serverWords(err), Cause: fmt.Errorf("committing the send: %w", err)}
@@ -190,6 +193,18 @@ func (l *link) transfer(e letter, commit func() error) (string, error) {
 		return words(response.StatusText), nil
 	}
 	return afterDot(err, e.to)
+}
+
+// brokenOff returns why the content could not be sent: what the server answered before
+// it closed the connection, as some do when a mail is too large for them, else err.
+func (l *link) brokenOff(err error) error {
+	l.conn.limitAll(lastAnswer)
+	_, _, answer := textproto.NewReader(bufio.NewReader(io.LimitReader(l.over, maxAnswer))).ReadResponse(2)
+	var refusal *textproto.Error
+	if errors.As(answer, &refusal) && (refusal.Code/100 == 4 || refusal.Code/100 == 5) {
+		return refusal
+	}
+	return err
 }
 
 // afterDot says what an error after the final dot means. Only an answer tells:

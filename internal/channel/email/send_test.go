@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net"
 	"slices"
@@ -30,8 +31,9 @@ type script struct {
 	tls                                         *tls.Config // offers STARTTLS
 	implicit                                    bool        // TLS from the start
 	dropInData                                  bool
-	onceOnly                                    bool // drops the connection before the second MAIL
-	most                                        int  // connections taken at once; zero: any number
+	inData                                      string // said after the first line of a mail, before it closes
+	onceOnly                                    bool   // drops the connection before the second MAIL
+	most                                        int    // connections taken at once; zero: any number
 	slow                                        time.Duration
 }
 
@@ -176,7 +178,7 @@ func (s *scripted) serve(conn net.Conn) {
 		case "DATA":
 			if ok = reply(s.data, "354 go"); ok && (s.data == "" || strings.HasPrefix(s.data, "354")) {
 				time.Sleep(s.slow)
-				ok = s.takeData(r) && reply(s.dot, "250 2.0.0 queued as 4711")
+				ok = s.takeData(conn, r) && reply(s.dot, "250 2.0.0 queued as 4711")
 			}
 		case "QUIT":
 			_ = reply("", "221 bye")
@@ -190,9 +192,10 @@ func (s *scripted) serve(conn net.Conn) {
 	}
 }
 
-func (s *scripted) takeData(r *bufio.Reader) bool {
-	if s.dropInData {
+func (s *scripted) takeData(conn net.Conn, r *bufio.Reader) bool {
+	if s.dropInData || s.inData != "" {
 		_, _ = r.ReadString('\n')
+		_, _ = io.WriteString(conn, s.inData)
 		return false
 	}
 	var mail strings.Builder
@@ -257,6 +260,10 @@ func TestOutcomes(t *testing.T) {
 		"late 451":                 {script: script{dot: "451 later"}, outcome: outbox.Retry, code: 451, committed: true},
 		"late 550":                 {script: script{dot: "550 5.7.1 spam"}, outcome: outbox.Rejected, code: 550, words: "spam", committed: true},
 		"dropped before the dot":   {script: script{dropInData: true}, outcome: outbox.Retry, long: true},
+		"refused in the middle":    {script: script{inData: "552-5.3.4 too\r\n552 5.3.4 large\r\n"}, outcome: outbox.Rejected, code: 552, words: "large", reason: "mesgtoobig", long: true},
+		"refused within TLS":       {script: script{inData: "552 5.3.4 too large\r\n", tls: cfg}, security: "starttls", outcome: outbox.Rejected, code: 552, reason: "mesgtoobig", long: true},
+		"put off in the middle":    {script: script{inData: "452 4.3.1 disk full\r\n"}, outcome: outbox.Retry, code: 452, words: "disk full", long: true},
+		"half a word, then gone":   {script: script{inData: "55"}, outcome: outbox.Retry, long: true},
 		"dropped after the dot":    {script: script{dot: "drop"}, outcome: outbox.Uncertain, committed: true},
 		"nonsense after the dot":   {script: script{dot: "ok"}, outcome: outbox.Uncertain, committed: true},
 		"3xx after the dot":        {script: script{dot: "354 more"}, outcome: outbox.Uncertain, code: 354, committed: true},
