@@ -35,6 +35,9 @@ func (a Account) Receives(addr string) bool {
 	return base == a.Address || slices.Contains(a.Aliases, base)
 }
 
+// Shown returns the address as people write it.
+func (a Account) Shown() string { return ShownAddress(a.Address) }
+
 // WithoutDetail returns the address in lower case with the "+detail" of its
 // local part removed.
 func WithoutDetail(addr string) string {

@@ -45,6 +45,17 @@ func ParseAddress(field, s string) (string, error) {
 	return s, nil
 }
 
+// ShownAddress returns an address as people write it: with its domain in their own
+// letters (IDNA), if it is one that may be shown so.
+func ShownAddress(s string) string {
+	at := strings.LastIndexByte(s, '@')
+	shown, err := idna.Display.ToUnicode(s[at+1:])
+	if err != nil || at < 0 {
+		return s
+	}
+	return s[:at+1] + shown
+}
+
 var hostLabels = regexp.MustCompile(`^([\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?)(\.[\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?)*$`)
 
 // isHost reports whether s looks like a host name. One label is enough: desks

@@ -447,6 +447,25 @@ func TestPermissions(t *testing.T) {
 	})
 }
 
+// What is shown is what may be typed in again.
+func TestShownAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"hilfe@lindenau.example":         "hilfe@lindenau.example",
+		"hilfe@xn--mllheim-n2a.example":  "hilfe@müllheim.example",
+		"hilfe@xn--mllheim-zzz9.example": "hilfe@xn--mllheim-zzz9.example", // says nothing
+		"root@localhost":                 "root@localhost",
+		"":                               "",
+	} {
+		got := catalog.ShownAddress(in)
+		if got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+		if again, err := catalog.ParseAddress("address", got); in != "" && (err != nil || again != in) {
+			t.Errorf("%q typed in again is %q, %v", got, again, err)
+		}
+	}
+}
+
 func TestParseAddress(t *testing.T) {
 	for in, want := range map[string]string{
 		"Ada@Lindenau.example":                   "ada@lindenau.example",

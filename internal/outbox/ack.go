@@ -78,7 +78,7 @@ func (o *Outbox) ackDraft(ctx context.Context, c desk.Case, account catalog.Acco
 		return nil, err
 	}
 	key, language := templates.AckOpen, i18n.Match(c.Language, brand.Language)
-	v := templates.Values{templates.CaseNumber: c.Number, templates.TeamName: team.Name, templates.MailboxAddress: account.Address}
+	v := templates.Values{templates.CaseNumber: c.Number, templates.TeamName: team.Name, templates.MailboxAddress: account.Shown()}
 	if !c.DueAt.IsZero() {
 		key, v[templates.CaseDue] = templates.Ack, i18n.For(language).LongDateTime(c.DueAt.Time())
 	}

@@ -215,7 +215,7 @@ func (o *Outbox) write(ctx context.Context, s *sheet, key templates.Key, more te
 func (s *sheet) values(more templates.Values) templates.Values {
 	v := templates.Values{
 		templates.BrandName: s.brand.Name, templates.CaseNumber: s.c.Number, templates.StaffName: s.m.AuthorName,
-		templates.TeamName: s.team.Name, templates.MailboxAddress: s.account.Address,
+		templates.TeamName: s.team.Name, templates.MailboxAddress: s.account.Shown(),
 	}
 	if s.own {
 		v[templates.CustomerName] = s.to.Name

@@ -143,7 +143,7 @@ func (o *Outbox) composeCaseLink(ctx context.Context, row deliveryRow, out *Outg
 	out.To, out.ReplyTo = o.Seal.Open(c.CustomerID, row.Address), detailed(answers, ReplyToken(o.Seal, c.BrandID, c.Number))
 	out.ReturnPath, out.ExternalID = o.returnPath(returnsTo(account, answers), row.ID, out.ReplyTo), externalID(row.ID, out.From)
 	return keep, o.post(ctx, row, templates.CaseLink, c.Language, templates.Values{
-		templates.CaseNumber: c.Number, templates.ALink: link, templates.MailboxAddress: account.Address,
+		templates.CaseNumber: c.Number, templates.ALink: link, templates.MailboxAddress: account.Shown(),
 		templates.LinkDays: strconv.Itoa(int(access.PassLifetime.Hours() / 24)),
 	}, out)
 }
@@ -169,7 +169,7 @@ func (o *Outbox) composeFileLink(ctx context.Context, row deliveryRow, out *Outg
 	}
 	out.To, out.ExternalID = o.Seal.Open(row.ID, row.Address), externalID(row.ID, out.From)
 	return o.post(ctx, row, templates.FileLink, content.Language, templates.Values{
-		templates.ALink: o.base(brand) + "/f/" + string(token), templates.PortalLink: o.base(brand) + "/my", templates.MailboxAddress: out.From,
+		templates.ALink: o.base(brand) + "/f/" + string(token), templates.PortalLink: o.base(brand) + "/my", templates.MailboxAddress: catalog.ShownAddress(out.From),
 		templates.LinkMinutes: strconv.Itoa(int(FileLinkLifetime.Minutes())),
 	}, out)
 }

@@ -201,7 +201,7 @@ func (o *Outbox) startOf(d calendar.Date) clock.Stamp {
 // Mailbox is what staff may know of a mailbox: where mails leave from.
 type Mailbox struct {
 	ID      ids.ID
-	Address string
+	Address string // as people write it
 	Name    string
 }
 
@@ -218,7 +218,7 @@ func (o *Outbox) Mailboxes(ctx context.Context, a access.Actor) ([]Mailbox, erro
 	var own []Mailbox
 	for _, m := range all {
 		if m.BrandID == a.BrandID {
-			own = append(own, Mailbox{ID: m.ID, Address: m.Address, Name: m.Name})
+			own = append(own, Mailbox{ID: m.ID, Address: m.Shown(), Name: m.Name})
 		}
 	}
 	return own, nil

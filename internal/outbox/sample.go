@@ -38,7 +38,7 @@ func (o *Outbox) Sample(ctx context.Context, a access.Actor, number string, acco
 	s := Sample{Values: o.madeUp(a, brand, i18n.For(language))}
 	if !account.IsZero() {
 		if box, err := o.Catalog.AccountFor(ctx, a, account); err == nil {
-			s.Values[templates.MailboxAddress] = box.Address
+			s.Values[templates.MailboxAddress] = box.Shown()
 		}
 	}
 	if number == "" {
@@ -75,7 +75,7 @@ func (o *Outbox) fromCase(ctx context.Context, a access.Actor, c desk.Case, acco
 	if noAccount(err) {
 		return nil
 	}
-	v[templates.MailboxAddress] = box.Address
+	v[templates.MailboxAddress] = box.Shown()
 	return err
 }
 

@@ -110,7 +110,7 @@ func (o *Outbox) sideText(ctx context.Context, c desk.Case, side desk.Side, m de
 	p := i18n.For(i18n.Match(brand.Language))
 	out.Language = string(p.Locale())
 	foot, err := o.Templates.Write(ctx, c.BrandID, account.ID, templates.Side, out.Language, templates.Values{
-		templates.BrandName: brand.Name, templates.StaffName: m.AuthorName, templates.TeamName: team.Name, templates.MailboxAddress: account.Address})
+		templates.BrandName: brand.Name, templates.StaffName: m.AuthorName, templates.TeamName: team.Name, templates.MailboxAddress: account.Shown()})
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (o *Outbox) SendTest(ctx context.Context, a access.Actor, account ids.ID, t
 	}
 	row := deliveryRow{BrandID: acc.BrandID, AccountID: acc.ID}
 	language := string(i18n.From(ctx).Locale())
-	if err := o.post(ctx, row, templates.Test, language, templates.Values{templates.MailboxAddress: acc.Address}, &out); err != nil {
+	if err := o.post(ctx, row, templates.Test, language, templates.Values{templates.MailboxAddress: acc.Shown()}, &out); err != nil {
 		return err
 	}
 	if _, err := sender.Send(ctx, relay, out, func() error { return nil }); err != nil {

@@ -61,7 +61,7 @@ func (k *Kit) failing(r *http.Request) (alarms []ui.Alarm) {
 	}
 	p := i18n.From(ctx)
 	for _, h := range found {
-		alarm := ui.Alarm{Title: p.T(alarmTitles[h.Part], "Address", h.Account.Address), Text: p.T("mailbox.failed." + string(h.Step)), Detail: p.Err(h.Key, h.Args),
+		alarm := ui.Alarm{Title: p.T(alarmTitles[h.Part], "Address", h.Account.Shown()), Text: p.T("mailbox.failed." + string(h.Step)), Detail: p.Err(h.Key, h.Args),
 			At: h.Since.Time(), Since: p.T("mailbox.state.first"), Now: k.Clock.Now(), Href: AlarmsPath, Link: p.T("mailbox.alarm.more")}
 		if a.May(access.ManageCatalog) {
 			alarm.Href, alarm.Link = mailboxesPath+"/"+h.Account.ID.String(), p.T("mailbox.alarm.open")
@@ -90,7 +90,7 @@ func (k *Kit) braked(r *http.Request) (alarms []ui.Alarm) {
 			held = p.T("deliveries.brake.many", "Count", p.Number(int64(b.Held)))
 		}
 		path := BrakePath + b.Account.ID.String()
-		alarms = append(alarms, ui.Alarm{Title: p.T("deliveries.brake.title", "Address", b.Account.Address), Text: held, Detail: p.T("deliveries.brake.text"),
+		alarms = append(alarms, ui.Alarm{Title: p.T("deliveries.brake.title", "Address", b.Account.Shown()), Text: held, Detail: p.T("deliveries.brake.text"),
 			At: b.Since.Time(), Since: p.T("deliveries.brake.since"), Now: k.Clock.Now(),
 			Href: "/deliveries?state=held&mailbox=" + b.Account.ID.String(), Link: p.T("deliveries.brake.look"), Acts: []ui.AlarmAct{
 				{Label: p.T("deliveries.brake.send"), Action: path + "/send", Icon: "send"},

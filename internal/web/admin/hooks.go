@@ -124,9 +124,9 @@ func (p *Pages) mailboxNames(r *http.Request) ([]ui.Option, map[ids.ID]string, e
 	var options []ui.Option
 	names := map[ids.ID]string{}
 	for _, a := range accounts {
-		names[a.ID] = a.Address
+		names[a.ID] = a.Shown()
 		if a.Channel == catalog.Email {
-			options = append(options, ui.Option{Value: a.ID.String(), Label: a.Address})
+			options = append(options, ui.Option{Value: a.ID.String(), Label: a.Shown()})
 		}
 	}
 	return options, names, nil

@@ -74,12 +74,20 @@ func readReceive(f form.Form) catalog.ReceiveSettings {
 }
 
 func writeMailbox(a catalog.PublicAccount) form.Form {
-	f := form.New("address", a.Address, "aliases", strings.Join(a.Aliases, "\n"), "name", a.Name, "language", a.Language, "team", a.TeamID.String(),
+	f := form.New("address", a.Shown(), "aliases", strings.Join(shownAddresses(a.Aliases), "\n"), "name", a.Name, "language", a.Language, "team", a.TeamID.String(),
 		"relay_host", a.Relay.Host, "relay_port", strconv.Itoa(a.Relay.Port), "relay_security", a.Relay.Security)
 	writeReceive(f, a.Receive)
 	writeRelay(f, a.Relay)
 	writeSending(f, a.Sending)
 	return f
+}
+
+func shownAddresses(all []string) []string {
+	shown := make([]string, len(all))
+	for i, a := range all {
+		shown[i] = catalog.ShownAddress(a)
+	}
+	return shown
 }
 
 // writeRelay fills in how to sign in where mail is sent.

@@ -143,7 +143,7 @@ func (p *Pages) deleteMailbox(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = p.kit.Catalog.DeleteAccount(r.Context(), actor(r), account.ID)
 	if err == nil {
-		return p.done(w, r, mailboxesPath, "mailbox.delete.done", account.Address)
+		return p.done(w, r, mailboxesPath, "mailbox.delete.done", account.Shown())
 	}
 	at := "delete"
 	if account.Active { // the page has no such button
@@ -219,7 +219,7 @@ func (p *Pages) renderMailbox(w http.ResponseWriter, r *http.Request, status int
 		return err
 	}
 	m.now, m.checked = p.kit.Clock.Now(), r.Header.Get("HX-Request") != ""
-	title := m.Address
+	title := m.Shown()
 	if m.isNew() {
 		title = t(r.Context(), "admin.mailbox.new")
 	} else if m.health, err = p.healthOf(r, m.ID); err != nil {

@@ -98,7 +98,7 @@ func mailboxesPage(frame ui.ShellProps, list []box, teams map[ids.ID]string) tem
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var5 string
-						templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(m.Address)
+						templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(m.Shown())
 						if templ_7745c5c3_Err != nil {
 							return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/mailboxes.templ`, Line: 28, Col: 64}
 						}

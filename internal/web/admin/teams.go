@@ -129,7 +129,7 @@ func (p *Pages) renderTeam(w http.ResponseWriter, r *http.Request, status int, n
 func mailboxOptions(ctx context.Context, all []catalog.PublicAccount) []ui.Option {
 	options := []ui.Option{{Label: t(ctx, "admin.team.mailbox_case")}}
 	for _, a := range all {
-		options = append(options, ui.Option{Value: a.ID.String(), Label: a.Address})
+		options = append(options, ui.Option{Value: a.ID.String(), Label: a.Shown()})
 	}
 	return options
 }
