@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"lotse/internal/platform/i18n"
+	"lotse/internal/platform/markup"
 )
 
 func TestWriting(t *testing.T) {
@@ -146,7 +147,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d bytes of %d", len(first.Text), len(text))
 		}
 		without := Fill(LinkLine, text, Values{})
-		if strings.Contains(value, "☃") || !strings.Contains(text, "{{") && first.Text != without.Text {
+		if !strings.Contains(markup.Clean(text), "{{") && first.Text != without.Text {
 			t.Fatalf("a value changed what holds no variable: %q, %q", text, value)
 		}
 	})
