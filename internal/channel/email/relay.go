@@ -67,7 +67,7 @@ var (
 type link struct {
 	client *smtp.Client
 	conn   *timedConn
-	over   net.Conn // what client speaks over: conn, or TLS on it
+	over   net.Conn    // what client speaks over: conn, or TLS on it
 	expiry *time.Timer // while idle
 }
 
