@@ -136,6 +136,18 @@ func (d *Desk) visible(ctx context.Context, a access.Actor, c Case) (bool, error
 	return !restricted, err
 }
 
+// readable returns a case the actor may read.
+func (d *Desk) readable(ctx context.Context, a access.Actor, id ids.ID) (Case, error) {
+	if err := a.Require(access.ReadCases); err != nil {
+		return Case{}, err
+	}
+	c, err := d.byID(ctx, id)
+	if err != nil {
+		return Case{}, err
+	}
+	return c, d.admit(ctx, a, c)
+}
+
 // admit returns nil if the actor may work on the case.
 func (d *Desk) admit(ctx context.Context, a access.Actor, c Case) error {
 	if c.BrandID != a.BrandID {

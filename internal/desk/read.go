@@ -263,14 +263,7 @@ func (d *Desk) byID(ctx context.Context, id ids.ID) (Case, error) {
 
 // Events returns what happened to a case, oldest first.
 func (d *Desk) Events(ctx context.Context, a access.Actor, id ids.ID) ([]Event, error) {
-	if err := a.Require(access.ReadCases); err != nil {
-		return nil, err
-	}
-	c, err := d.byID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.admit(ctx, a, c); err != nil {
+	if _, err := d.readable(ctx, a, id); err != nil {
 		return nil, err
 	}
 	var rows []eventRow
@@ -297,14 +290,8 @@ func (r eventRow) event() (Event, error) {
 
 // History returns a case by id with its newest messages, without attachments.
 func (d *Desk) History(ctx context.Context, a access.Actor, id ids.ID) (Case, []Message, error) {
-	if err := a.Require(access.ReadCases); err != nil {
-		return Case{}, nil, err
-	}
-	c, err := d.byID(ctx, id)
+	c, err := d.readable(ctx, a, id)
 	if err != nil {
-		return Case{}, nil, err
-	}
-	if err := d.admit(ctx, a, c); err != nil {
 		return Case{}, nil, err
 	}
 	rows, _, err := d.newest(ctx, c)

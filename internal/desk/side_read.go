@@ -16,14 +16,7 @@ import (
 // Sides returns the side conversations of a case, the oldest first. It needs
 // ReadCases, and the case must be the actor's to see.
 func (d *Desk) Sides(ctx context.Context, a access.Actor, id ids.ID) ([]Side, error) {
-	if err := a.Require(access.ReadCases); err != nil {
-		return nil, err
-	}
-	c, err := d.byID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.admit(ctx, a, c); err != nil {
+	if _, err := d.readable(ctx, a, id); err != nil {
 		return nil, err
 	}
 	var rows []sideRow

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"lotse/internal/channel"
+	"lotse/internal/channel/email/canonical"
 )
 
 // maxSignedHeader bounds the header of a mail of our own that is signed.
@@ -99,7 +100,7 @@ func (s signature) field(k channel.SigningKey) (string, error) {
 	value := fmt.Sprintf(" v=1; a=%s; c=relaxed/relaxed;\r\n d=%s; s=%s; t=%d;\r\n h=%s;\r\n bh=%s;\r\n b=",
 		algorithm, s.domain, k.Selector, s.at.Unix(), nameList(s.names), base64.StdEncoding.EncodeToString(s.body))
 	const name = "DKIM-Signature"
-	digest := sha256.Sum256([]byte(s.covered + strings.TrimSuffix(relaxed(name+":"+value), "\r\n")))
+	digest := sha256.Sum256([]byte(s.covered + strings.TrimSuffix(canonical.Field(name+":"+value), "\r\n")))
 	signed, err := k.Signer.Sign(rand.Reader, digest[:], how)
 	if err != nil {
 		return "", err
@@ -166,7 +167,7 @@ func pickSigned(fields []string) (covered string, names []string) {
 	for _, name := range signedFields {
 		for _, f := range slices.Backward(fields) {
 			if n, _, _ := strings.Cut(f, ":"); strings.EqualFold(strings.TrimSpace(n), name) {
-				b.WriteString(relaxed(f))
+				b.WriteString(canonical.Field(f))
 				names = append(names, name)
 			}
 		}
@@ -175,13 +176,6 @@ func pickSigned(fields []string) (covered string, names []string) {
 		}
 	}
 	return b.String(), names
-}
-
-// relaxed is a header field in relaxed form (RFC 6376 §3.4.2).
-func relaxed(f string) string {
-	name, value, _ := strings.Cut(f, ":")
-	blank := func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
-	return strings.ToLower(strings.TrimSpace(name)) + ":" + strings.Join(strings.FieldsFunc(value, blank), " ") + "\r\n"
 }
 
 // hashRelaxed hashes a body in relaxed form (RFC 6376 §3.4.4), line by line.
@@ -210,7 +204,7 @@ func hashRelaxed(h hash.Hash, r *bufio.Reader) error {
 // ones wait now.
 func hashLine(h hash.Hash, line []byte, empty int) int {
 	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-	line = squeezed(line)
+	line = canonical.Line(line, line)
 	if len(line) == 0 {
 		return empty + 1
 	}
@@ -220,25 +214,4 @@ func hashLine(h hash.Hash, line []byte, empty int) int {
 	h.Write(line)
 	h.Write([]byte("\r\n"))
 	return 0
-}
-
-// squeezed makes one space of each run of spaces and tabs, and drops those at the
-// end. It changes line.
-func squeezed(line []byte) []byte {
-	if !bytes.ContainsAny(line, " \t") {
-		return line
-	}
-	kept, space := line[:0], false
-	for _, c := range line {
-		if c == ' ' || c == '\t' {
-			space = true
-			continue
-		}
-		if space {
-			kept = append(kept, ' ')
-			space = false
-		}
-		kept = append(kept, c)
-	}
-	return kept
 }

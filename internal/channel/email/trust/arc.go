@@ -159,10 +159,10 @@ func (c *Checker) sealed(ctx context.Context, links []link) intake.Verdict {
 	}
 	h := sha256.New()
 	for i, l := range links {
-		write(h, relaxedField(l.results))
-		write(h, relaxedField(l.signature))
+		write(h, canonicalField(l.results, true))
+		write(h, canonicalField(l.signature, true))
 		if i < len(links)-1 {
-			write(h, relaxedField(l.seal))
+			write(h, canonicalField(l.seal, true))
 		}
 	}
 	write(h, unsigned(last.seal, true))

@@ -4,18 +4,14 @@ import (
 	"bytes"
 	"hash"
 	"strings"
-)
 
-// relaxedField is a header field in relaxed form (RFC 6376 §3.4.2).
-func relaxedField(f field) string {
-	fold := func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
-	return f.name + ":" + strings.Join(strings.FieldsFunc(f.value(), fold), " ") + "\r\n"
-}
+	"lotse/internal/channel/email/canonical"
+)
 
 // canonicalField is a header field in relaxed or simple form.
 func canonicalField(f field, relaxed bool) string {
 	if relaxed {
-		return relaxedField(f)
+		return canonical.Field(f.raw)
 	}
 	return f.raw
 }
@@ -44,7 +40,7 @@ func hashBody(h hash.Hash, body []byte, relaxed bool) {
 			line = bytes.TrimSuffix(line, []byte("\r"))
 		}
 		if relaxed {
-			line = squeeze(line)
+			line = canonical.Line(nil, line)
 		}
 		if len(line) == 0 {
 			blank++
@@ -60,28 +56,6 @@ func hashBody(h hash.Hash, body []byte, relaxed bool) {
 	if lines == 0 && !relaxed {
 		h.Write(crlf)
 	}
-}
-
-// squeeze makes one space of any run of white space and drops it at the end of a
-// line.
-func squeeze(line []byte) []byte {
-	if !bytes.ContainsAny(line, " \t") {
-		return line
-	}
-	out := make([]byte, 0, len(line))
-	space := false
-	for _, c := range line {
-		if c == ' ' || c == '\t' {
-			space = true
-			continue
-		}
-		if space {
-			out = append(out, ' ')
-			space = false
-		}
-		out = append(out, c)
-	}
-	return out
 }
 
 // picker hands out fields as a signature lists them: the lowest of a name first

@@ -87,7 +87,7 @@ func partly(from string) func(*testing.T) []byte {
 		f := field{"dkim-signature", fmt.Sprintf("DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=kunde.example; s=k; l=42; h=from; bh=%s; b=", base64.StdEncoding.EncodeToString(h.Sum(nil)))}
 		p := &picker{l.fields, map[string]int{}}
 		author, _ := p.next("from")
-		raw := f.raw + signature(relaxedField(author)+strings.TrimRight(relaxedField(f), "\r\n")) + string(plainMail(from))
+		raw := f.raw + signature(canonicalField(author, true)+strings.TrimRight(canonicalField(f, true), "\r\n")) + string(plainMail(from))
 		return []byte(raw + "Und jetzt bitte Ihr Passwort.\r\n")
 	}
 }

@@ -207,8 +207,8 @@ func FuzzRecord(f *testing.F) {
 func set(txt string) map[string]bool {
 	found := map[string]bool{}
 	for pair := range strings.SplitSeq(txt, ";") {
-		name, _, _ := strings.Cut(pair, "=")
-		if name = strings.TrimSpace(name); name == strings.ToLower(name) {
+		name, _, tag := strings.Cut(pair, "=")
+		if name = strings.TrimSpace(name); tag && name == strings.ToLower(name) {
 			found[name] = true
 		}
 	}

@@ -154,21 +154,21 @@ func sealed(t *testing.T, raw []byte, s sealing, change ...func(set *[3]string))
 	p := &picker{l.fields, map[string]int{}}
 	for _, name := range []string{"from", "to", "subject"} {
 		f, _ := p.next(name)
-		text += relaxedField(f)
+		text += canonicalField(f, true)
 	}
-	set[1] += signature(text + strings.TrimRight(relaxedField(field{"arc-message-signature", set[1]}), "\r\n"))
+	set[1] += signature(text + strings.TrimRight(canonicalField(field{"arc-message-signature", set[1]}, true), "\r\n"))
 	text = ""
 	for n := 1; n < s.n; n++ {
 		for _, name := range []string{"arc-authentication-results", "arc-message-signature", "arc-seal"} {
 			for _, f := range l.all(name) {
 				if i, _, _ := instance(f); i == n {
-					text += relaxedField(f)
+					text += canonicalField(f, true)
 				}
 			}
 		}
 	}
-	text += relaxedField(field{"arc-authentication-results", set[0]}) + relaxedField(field{"arc-message-signature", set[1]})
-	set[2] += signature(text + strings.TrimRight(relaxedField(field{"arc-seal", set[2]}), "\r\n"))
+	text += canonicalField(field{"arc-authentication-results", set[0]}, true) + canonicalField(field{"arc-message-signature", set[1]}, true)
+	set[2] += signature(text + strings.TrimRight(canonicalField(field{"arc-seal", set[2]}, true), "\r\n"))
 	return []byte(set[2] + set[1] + set[0] + string(raw))
 }
 
