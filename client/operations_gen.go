@@ -230,7 +230,7 @@ func (c *Client) GetAttachment(ctx context.Context, id string, options ...Option
 }
 
 // GetBrand: read the brand.
-// The one the key's staff member works for.
+// The one the key's staff member works for. Give its ETag as If-Match when you change it, and nobody's change in between is lost.
 func (c *Client) GetBrand(ctx context.Context, options ...Option) (*Brand, error) {
 	out := new(Brand)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/brand", nil, nil, out, options)
@@ -294,7 +294,7 @@ func (c *Client) GetDuties(ctx context.Context, options ...Option) (*Duties, err
 }
 
 // GetEntry: read an entry.
-// A topic, product or region.
+// A topic, product or region. Give its ETag as If-Match when you change it, and nobody's change in between is lost.
 func (c *Client) GetEntry(ctx context.Context, id string, options ...Option) (*Entry, error) {
 	out := new(Entry)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/catalogue/"+url.PathEscape(id), nil, nil, out, options)
@@ -308,7 +308,7 @@ func (c *Client) GetJob(ctx context.Context, id string, options ...Option) (*Job
 }
 
 // GetMailbox: read a mailbox.
-// With how it is doing. Passwords and tokens are never shown. Needs the role of an administrator.
+// With how it is doing. Passwords and tokens are never shown. Give its ETag as If-Match when you change it, and nobody's change in between is lost. Needs the role of an administrator.
 func (c *Client) GetMailbox(ctx context.Context, id string, options ...Option) (*Mailbox, error) {
 	out := new(Mailbox)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/mailboxes/"+url.PathEscape(id), nil, nil, out, options)
@@ -357,7 +357,7 @@ func (c *Client) GetStaff(ctx context.Context, id string, options ...Option) (*M
 }
 
 // GetTeam: read a team.
-// With its working hours.
+// With its working hours. Give its ETag as If-Match when you change it, and nobody's change in between is lost.
 func (c *Client) GetTeam(ctx context.Context, id string, options ...Option) (*Team, error) {
 	out := new(Team)
 	return out, c.do(ctx, http.MethodGet, "/api/v1/teams/"+url.PathEscape(id), nil, nil, out, options)

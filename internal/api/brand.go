@@ -10,9 +10,9 @@ import (
 )
 
 func brand(s *Server) {
-	add(s, op{ID: "getBrand", Method: http.MethodGet, Path: "/brand", Tag: "Settings", Scope: access.CatalogRead, Summary: "Read the brand", About: "The one the key's staff member works for."}, s.getBrand)
+	add(s, op{ID: "getBrand", Method: http.MethodGet, Path: "/brand", Tag: "Settings", Scope: access.CatalogRead, Summary: "Read the brand", About: "The one the key's staff member works for." + versioned}, s.getBrand)
 	add(s, op{ID: "updateBrand", Method: http.MethodPut, Path: "/brand", Tag: "Settings", Scope: access.SettingsScope, Summary: "Change the brand",
-		About: "Needs the role of an administrator.", Places: map[string]string{"brand_name": "body.name"}, Errors: []int{http.StatusConflict}}, s.updateBrand)
+		About: "Needs the role of an administrator.", Places: map[string]string{"brand_name": "body.name"}, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.updateBrand)
 	add(s, op{ID: "setLogo", Method: http.MethodPut, Path: "/brand/logo", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusNoContent, Summary: "Change the logo",
 		About: "The body is the picture itself: PNG, JPEG or WebP. Needs the role of an administrator.", Places: map[string]string{"logo": "body"}, Errors: []int{http.StatusRequestEntityTooLarge}}, s.setLogo, picture)
 	add(s, op{ID: "removeLogo", Method: http.MethodDelete, Path: "/brand/logo", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusNoContent, Summary: "Remove the logo",
@@ -41,21 +41,37 @@ func brandOf(b catalog.Brand) Brand {
 	return Brand{ID: b.ID.String(), BrandForm: BrandForm{Name: b.Name, Host: b.Host, Language: b.Language, Color: b.Color}, Logo: b.LogoPath()}
 }
 
-type brandAnswer struct{ Body Brand }
+type brandAnswer struct {
+	ETag string `header:"ETag" doc:"What it looks like; give it as If-Match when you change it."`
+	Body Brand
+}
+
+func brandVersion(b catalog.Brand) int64 { return fingerprint(brandOf(b).BrandForm) }
 
 func (s *Server) getBrand(ctx context.Context, a access.Actor, _ *struct{}) (*brandAnswer, error) {
 	b, err := s.Catalog.Brand(ctx, a.BrandID)
 	if err != nil {
 		return nil, err
 	}
-	return &brandAnswer{Body: brandOf(b)}, nil
+	return &brandAnswer{ETag: versionTag(brandVersion(b)), Body: brandOf(b)}, nil
 }
 
-func (s *Server) updateBrand(ctx context.Context, a access.Actor, in *struct{ Body BrandForm }) (*brandAnswer, error) {
+func (s *Server) updateBrand(ctx context.Context, a access.Actor, in *struct {
+	Precondition
+	Body BrandForm
+}) (*brandAnswer, error) {
+	now, err := s.Catalog.Brand(ctx, a.BrandID)
+	if err != nil {
+		return nil, err
+	}
+	was, err := meant(in.Precondition, brandVersion(now), now)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := catalog.CheckColor(in.Body.Color); err != nil && a.May(access.ManageCatalog) {
 		return nil, err // nothing is changed by half
 	}
-	if _, err := s.Catalog.UpdateBrand(ctx, a, catalog.BrandForm{Name: in.Body.Name, Host: in.Body.Host, Language: in.Body.Language}); err != nil {
+	if _, err := s.Catalog.UpdateBrand(ctx, a, catalog.BrandForm{Name: in.Body.Name, Host: in.Body.Host, Language: in.Body.Language, Was: was}); err != nil {
 		return nil, err
 	}
 	if err := s.Catalog.SetColor(ctx, a, in.Body.Color); err != nil {

@@ -17,11 +17,11 @@ func catalogue(s *Server) {
 	places := map[string]string{"name_de": "body.names.de", "name_en": "body.names.en", "parent": "body.parent_id", "active": "body.active"}
 	add(s, op{ID: "listEntries", Method: http.MethodGet, Path: "/catalogue", Tag: "Catalogue", Scope: access.CatalogRead, Summary: "List topics, products or regions",
 		About: "Retired ones too, in the order an administrator gave them, those with a parent behind it."}, s.listEntries)
-	add(s, op{ID: "getEntry", Method: http.MethodGet, Path: "/catalogue/{id}", Tag: "Catalogue", Scope: access.CatalogRead, Summary: "Read an entry", About: "A topic, product or region."}, s.getEntry)
+	add(s, op{ID: "getEntry", Method: http.MethodGet, Path: "/catalogue/{id}", Tag: "Catalogue", Scope: access.CatalogRead, Summary: "Read an entry", About: "A topic, product or region." + versioned}, s.getEntry)
 	add(s, op{ID: "createEntry", Method: http.MethodPost, Path: "/catalogue", Tag: "Catalogue", Scope: access.CatalogWrite, Status: http.StatusCreated, Summary: "Add an entry",
 		About: "To the end of its list. Its key never changes." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.createEntry)
 	add(s, op{ID: "updateEntry", Method: http.MethodPut, Path: "/catalogue/{id}", Tag: "Catalogue", Scope: access.CatalogWrite, Summary: "Change names and parent of an entry",
-		About: "Kind and key stay." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.updateEntry)
+		About: "Kind and key stay." + admin, Places: places, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.updateEntry)
 	add(s, op{ID: "moveEntry", Method: http.MethodPost, Path: "/catalogue/{id}/move", Tag: "Catalogue", Scope: access.CatalogWrite, Summary: "Move an entry up or down",
 		About: "Among the active ones below the same parent." + admin}, s.moveEntry)
 	add(s, op{ID: "setEntryActive", Method: http.MethodPut, Path: "/catalogue/{id}/active", Tag: "Catalogue", Scope: access.CatalogWrite, Summary: "Retire an entry or bring it back",
@@ -79,14 +79,21 @@ type EntryPath struct {
 	ID string `path:"id" maxLength:"40" example:"0198c5d2-7a10-7000-8000-00000000000f" doc:"The entry's id."`
 }
 
-type entryAnswer struct{ Body Entry }
+type entryAnswer struct {
+	ETag string `header:"ETag" doc:"What it looks like; give it as If-Match when you change it."`
+	Body Entry
+}
+
+func answerEntry(e catalog.Entry) *entryAnswer {
+	return &entryAnswer{ETag: versionTag(fingerprint(entry(e))), Body: entry(e)}
+}
 
 func (s *Server) entryNow(ctx context.Context, a access.Actor, id ids.ID) (*entryAnswer, error) {
 	e, err := s.Catalog.Entry(ctx, a.BrandID, id)
 	if err != nil {
 		return nil, err
 	}
-	return &entryAnswer{Body: entry(e)}, nil
+	return answerEntry(e), nil
 }
 
 func (s *Server) getEntry(ctx context.Context, a access.Actor, in *EntryPath) (*entryAnswer, error) {
@@ -143,6 +150,7 @@ type EntryChange struct {
 
 func (s *Server) updateEntry(ctx context.Context, a access.Actor, in *struct {
 	EntryPath
+	Precondition
 	Body EntryChange
 }) (*entryAnswer, error) {
 	id, err := parseID(in.ID, "catalog.entry.not_found")
@@ -153,11 +161,19 @@ func (s *Server) updateEntry(ctx context.Context, a access.Actor, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.Catalog.UpdateEntry(ctx, a, id, catalog.EntryForm{Names: in.Body.Names.domain(), ParentID: parent})
+	now, err := s.Catalog.Entry(ctx, a.BrandID, id)
 	if err != nil {
 		return nil, err
 	}
-	return &entryAnswer{Body: entry(changed)}, nil
+	was, err := meant(in.Precondition, fingerprint(entry(now)), now)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.Catalog.UpdateEntry(ctx, a, id, catalog.EntryForm{Names: in.Body.Names.domain(), ParentID: parent, Was: was})
+	if err != nil {
+		return nil, err
+	}
+	return answerEntry(changed), nil
 }
 
 // Move is a step up or down.

@@ -25,7 +25,7 @@ A key opens it: ` + "`Authorization: Bearer lotse_…`" + `. An administrator ma
 - **Errors** are ` + "`application/problem+json`" + ` (RFC 9457) with a stable ` + "`code`" + `, and name each field that is wrong.
 - **Lists** are paged: ` + "`limit`, `after`, `next`" + ` and a Link header.
 - **Repeating** a POST is safe with ` + "`Idempotency-Key`" + `: the same key and request give the same answer for a day.
-- **Changes** can depend on what was read: ` + "`ETag`, `If-Match`" + ` (412). What has not changed is answered with 304 to ` + "`If-None-Match`" + `.
+- **Changes** can depend on what was read: ` + "`ETag`, `If-Match`" + ` (412); who asks for it where an operation does not know it is refused (422). What has not changed is answered with 304 to ` + "`If-None-Match`" + `.
 - **Limits** per key stand in ` + "`RateLimit`" + ` and ` + "`RateLimit-Policy`" + `; beyond them the answer is 429 with ` + "`Retry-After`" + `.
 - Fields and parameters that are unknown are refused (422).`
 

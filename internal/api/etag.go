@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
+	"hash/fnv"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,6 +16,9 @@ import (
 // What can be changed carries its version in the ETag, and a change can be made
 // to depend on it with If-Match. What is read carries an ETag of its content, so
 // that If-None-Match is answered with 304 and no content.
+
+// versioned is said of what can be read for a change that depends on it.
+const versioned = " Give its ETag as If-Match when you change it, and nobody's change in between is lost."
 
 // versionTag is the ETag of a thing of which content says the rest: the version,
 // completed by tagged.
@@ -45,6 +50,31 @@ func (m Precondition) number() (n int64, asked bool, err error) {
 		return 0, true, errs.Field("If-Match", "api.if_match")
 	}
 	return n, true, nil
+}
+
+// fingerprint is the version of a thing that counts none: made of what can be changed
+// in it, never 0.
+func fingerprint(settings any) int64 {
+	content, err := json.Marshal(settings)
+	if err != nil {
+		panic(err) // of our own types, all of which can be written
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(content) // it never fails
+	return int64(h.Sum64()>>1 | 1)
+}
+
+// meant returns what a change was meant for: now, if the caller asked for the version
+// that it is; nil if any will do.
+func meant[T any](m Precondition, version int64, now T) (*T, error) {
+	asked, err := m.version()
+	if err != nil || asked == 0 {
+		return nil, err
+	}
+	if asked != version {
+		return nil, errs.New(errs.Conflict, "catalog.changed")
+	}
+	return &now, nil
 }
 
 // tagged answers GET with the ETag of the content, or with 304 if the caller has

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -78,7 +79,8 @@ func inScope(needs access.Scope) func(huma.Context, func(huma.Context)) {
 }
 
 // strangeParameters are those of the query that the operation does not know: a
-// filter with a typing error must not show everything.
+// filter with a typing error must not show everything. A change that can't depend on a
+// version must not seem to.
 func strangeParameters(r *http.Request, op *huma.Operation) []Fault {
 	var faults []Fault
 	for name := range r.URL.Query() {
@@ -89,6 +91,9 @@ func strangeParameters(r *http.Request, op *huma.Operation) []Fault {
 		if !known {
 			faults = append(faults, Fault{Location: "query." + shorten(name), Code: "schema", Message: i18n.From(r.Context()).T("api.parameter_unknown")})
 		}
+	}
+	if r.Header.Get("If-Match") != "" && !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" }) {
+		faults = append(faults, Fault{Location: "header.If-Match", Code: "schema", Message: i18n.From(r.Context()).T("api.if_match_none")})
 	}
 	return faults
 }

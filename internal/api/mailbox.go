@@ -34,11 +34,11 @@ func mailboxes(s *Server) {
 	admin := " Needs the role of an administrator."
 	add(s, op{ID: "listMailboxes", Method: http.MethodGet, Path: "/mailboxes", Tag: "Settings", Scope: access.SettingsScope, Summary: "List mailboxes", About: "The oldest first." + admin}, s.listMailboxes)
 	add(s, op{ID: "getMailbox", Method: http.MethodGet, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Read a mailbox",
-		About: "With how it is doing. Passwords and tokens are never shown." + admin}, s.getMailbox)
+		About: "With how it is doing. Passwords and tokens are never shown." + versioned + admin}, s.getMailbox)
 	add(s, op{ID: "createMailbox", Method: http.MethodPost, Path: "/mailboxes", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusCreated, Summary: "Add a mailbox",
 		About: "It receives and sends at once." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.createMailbox)
 	add(s, op{ID: "updateMailbox", Method: http.MethodPut, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Summary: "Change a mailbox",
-		About: "Passwords and tokens that are left out stay as they are; without \"receive\" the way mail comes in does." + admin, Places: places, Errors: []int{http.StatusConflict}}, s.updateMailbox)
+		About: "Passwords and tokens that are left out stay as they are; without \"receive\" the way mail comes in does." + admin, Places: places, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.updateMailbox)
 	add(s, op{ID: "setMailboxActive", Method: http.MethodPut, Path: "/mailboxes/{id}/active", Tag: "Settings", Scope: access.SettingsScope, Summary: "Switch a mailbox on or off",
 		About: "What comes to one that is off is refused, or stays at its provider." + admin}, s.setMailboxActive)
 	add(s, op{ID: "deleteMailbox", Method: http.MethodDelete, Path: "/mailboxes/{id}", Tag: "Settings", Scope: access.SettingsScope, Status: http.StatusNoContent, Summary: "Delete a mailbox",
@@ -94,6 +94,11 @@ func (s *Server) mailbox(ctx context.Context, p catalog.PublicAccount, state mai
 		State: mailboxState(ctx, state)}
 }
 
+// version tells its settings from other ones, whatever happens in it.
+func (m Mailbox) version() int64 {
+	return fingerprint([]any{m.MailboxForm, m.Active, m.HasPassword, m.MailboxSecrets})
+}
+
 func (f MailboxForm) form() (catalog.AccountForm, error) {
 	team, err := ids.Parse(f.TeamID)
 	if err != nil {
@@ -122,7 +127,10 @@ type MailboxPath struct {
 
 func (m MailboxPath) id() (ids.ID, error) { return parseID(m.ID, "catalog.account.not_found") }
 
-type mailboxAnswer struct{ Body Mailbox }
+type mailboxAnswer struct {
+	ETag string `header:"ETag" doc:"What its settings are; give it as If-Match when you change it."`
+	Body Mailbox
+}
 
 // answerMailbox is a mailbox with how it is doing.
 func (s *Server) answerMailbox(ctx context.Context, a access.Actor, p catalog.PublicAccount, err error) (*mailboxAnswer, error) {
@@ -133,7 +141,8 @@ func (s *Server) answerMailbox(ctx context.Context, a access.Actor, p catalog.Pu
 	if err != nil {
 		return nil, err
 	}
-	return &mailboxAnswer{Body: s.mailbox(ctx, p, states[p.ID])}, nil
+	body := s.mailbox(ctx, p, states[p.ID])
+	return &mailboxAnswer{ETag: versionTag(body.version()), Body: body}, nil
 }
 
 func (s *Server) getMailbox(ctx context.Context, a access.Actor, in *MailboxPath) (*mailboxAnswer, error) {
@@ -165,6 +174,7 @@ func (s *Server) createMailbox(ctx context.Context, a access.Actor, in *struct{ 
 
 func (s *Server) updateMailbox(ctx context.Context, a access.Actor, in *struct {
 	MailboxPath
+	Precondition
 	Body MailboxForm
 }) (*mailboxAnswer, error) {
 	id, err := in.id()
@@ -173,6 +183,13 @@ func (s *Server) updateMailbox(ctx context.Context, a access.Actor, in *struct {
 	}
 	form, err := in.Body.form()
 	if err != nil {
+		return nil, err
+	}
+	now, err := s.Catalog.AccountFor(ctx, a, id)
+	if err != nil {
+		return nil, err
+	}
+	if form.Was, err = meant(in.Precondition, s.mailbox(ctx, now, mailbox.Health{}).version(), now); err != nil {
 		return nil, err
 	}
 	p, err := s.Catalog.UpdateAccount(ctx, a, id, form)

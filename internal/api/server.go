@@ -292,7 +292,7 @@ func needs(s access.Scope) []string {
 func (s *Server) refuse(ctx context.Context, err error, places map[string]string) error {
 	p := problem(ctx, err, places)
 	var e *errs.Error
-	if r := requestOf(ctx); errors.As(err, &e) && (e.Key == "case.changed" || e.Key == "template.changed") && r != nil && r.Header.Get("If-Match") != "" {
+	if r := requestOf(ctx); errors.As(err, &e) && strings.HasSuffix(e.Key, ".changed") && r != nil && r.Header.Get("If-Match") != "" {
 		changed := newProblem(ctx, http.StatusPreconditionFailed, p.Detail)
 		return changed
 	}

@@ -17,11 +17,11 @@ func teams(s *Server) {
 		"week.0": "body.week.sunday", "week.1": "body.week.monday", "week.2": "body.week.tuesday", "week.3": "body.week.wednesday",
 		"week.4": "body.week.thursday", "week.5": "body.week.friday", "week.6": "body.week.saturday"}
 	add(s, op{ID: "listTeams", Method: http.MethodGet, Path: "/teams", Tag: "Staff", Scope: access.StaffRead, Summary: "List teams", About: "By name."}, s.listTeams)
-	add(s, op{ID: "getTeam", Method: http.MethodGet, Path: "/teams/{id}", Tag: "Staff", Scope: access.StaffRead, Summary: "Read a team", About: "With its working hours."}, s.getTeam)
+	add(s, op{ID: "getTeam", Method: http.MethodGet, Path: "/teams/{id}", Tag: "Staff", Scope: access.StaffRead, Summary: "Read a team", About: "With its working hours." + versioned}, s.getTeam)
 	add(s, op{ID: "createTeam", Method: http.MethodPost, Path: "/teams", Tag: "Staff", Scope: access.StaffWrite, Status: http.StatusCreated, Summary: "Add a team",
 		About: "Needs the role of an administrator.", Places: places, Errors: []int{http.StatusConflict}}, s.createTeam)
 	add(s, op{ID: "updateTeam", Method: http.MethodPut, Path: "/teams/{id}", Tag: "Staff", Scope: access.StaffWrite, Summary: "Change a team",
-		About: "Days with hours of their own, which the API does not show, stay. Needs the role of an administrator.", Places: places, Errors: []int{http.StatusConflict}}, s.updateTeam)
+		About: "Days with hours of their own, which the API does not show, stay. Needs the role of an administrator.", Places: places, Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}}, s.updateTeam)
 }
 
 // TeamForm is what is said about a team.
@@ -128,7 +128,16 @@ type TeamPath struct {
 	ID string `path:"id" maxLength:"40" example:"0198c5d2-7a10-7000-8000-000000000001" doc:"The team's id."`
 }
 
-type teamAnswer struct{ Body Team }
+type teamAnswer struct {
+	ETag string `header:"ETag" doc:"What it looks like; give it as If-Match when you change it."`
+	Body Team
+}
+
+func answerTeam(t staff.Team) *teamAnswer {
+	return &teamAnswer{ETag: versionTag(teamVersion(t)), Body: team(t)}
+}
+
+func teamVersion(t staff.Team) int64 { return fingerprint(team(t).TeamForm) }
 
 func (s *Server) getTeam(ctx context.Context, a access.Actor, in *TeamPath) (*teamAnswer, error) {
 	id, err := parseID(in.ID, "staff.team.not_found")
@@ -139,7 +148,7 @@ func (s *Server) getTeam(ctx context.Context, a access.Actor, in *TeamPath) (*te
 	if err != nil {
 		return nil, err
 	}
-	return &teamAnswer{Body: team(t)}, nil
+	return answerTeam(t), nil
 }
 
 type createdTeam struct {
@@ -161,6 +170,7 @@ func (s *Server) createTeam(ctx context.Context, a access.Actor, in *struct{ Bod
 
 func (s *Server) updateTeam(ctx context.Context, a access.Actor, in *struct {
 	TeamPath
+	Precondition
 	Body TeamForm
 }) (*teamAnswer, error) {
 	id, err := parseID(in.ID, "staff.team.not_found")
@@ -175,9 +185,12 @@ func (s *Server) updateTeam(ctx context.Context, a access.Actor, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	if form.Was, err = meant(in.Precondition, teamVersion(stored), stored); err != nil {
+		return nil, err
+	}
 	changed, err := s.Staff.UpdateTeam(ctx, a, id, form)
 	if err != nil {
 		return nil, err
 	}
-	return &teamAnswer{Body: team(changed)}, nil
+	return answerTeam(changed), nil
 }

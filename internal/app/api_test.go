@@ -22,7 +22,7 @@ func TestAPI(t *testing.T) {
 			run  func(*testing.T, *house)
 		}{
 			{"a case from its opening to its end", caseLife}, {"messages", messageLife}, {"messages that are moved", movedMessages}, {"files", fileLife}, {"customers", customerLife},
-			{"public", publicLife}, {"repeating", repeating}, {"versions", versions}, {"versions of texts", textVersions}, {"lists", listing}, {"keys", keyRules}, {"limits", rateLimits},
+			{"public", publicLife}, {"repeating", repeating}, {"versions", versions}, {"versions of texts", textVersions}, {"versions of settings", settingVersions}, {"lists", listing}, {"keys", keyRules}, {"limits", rateLimits},
 			{"refusals", refusals}, {"administration", administration}, {"restricted teams", restrictedTeams}, {"events", followingEvents},
 			{"what is erased is forgotten", erased},
 		} {
@@ -286,6 +286,50 @@ func textVersions(t *testing.T, h *house) {
 	wantText(t, "no version", p.ask(http.MethodPut, path, text("Fünf"), header("If-Match", `"x"`)).wants(http.StatusUnprocessableEntity).faults(), "header.If-Match")
 	p.ask(http.MethodDelete, path, nil, header("If-Match", seen)).wants(http.StatusOK)
 	p.ask(http.MethodDelete, path, nil, header("If-Match", seen)).wants(http.StatusPreconditionFailed)
+}
+
+// settingVersions changes what has no number of its own: of those who read the same,
+// one may change it, and the others are told.
+func settingVersions(t *testing.T, h *house) {
+	p := h.withKey(h.boss, access.SettingsScope, access.CatalogRead, access.CatalogWrite, access.StaffRead, access.StaffWrite)
+	entry := "/catalogue/" + p.post("/catalogue", object{"kind": "topic", "names": object{"en": "Versions"}}).wants(http.StatusCreated).at("id")
+	team := "/teams/" + p.post("/teams", object{"name": "Versions", "answer_minutes": 60, "zone": "Europe/Berlin", "week": object{}}).wants(http.StatusCreated).at("id")
+	for _, path := range []string{"/brand", entry, team, "/mailboxes/" + p.get("/mailboxes").at("items.0.id")} {
+		read := p.get(path).wants(http.StatusOK)
+		seen, now := read.header.Get("ETag"), read.object()
+		put := func(name, version string) answer {
+			form := object{"name": name, "names": object{"en": name}}
+			for _, field := range []string{"language", "address", "team_id", "relay", "answer_minutes", "zone", "week"} {
+				form[field] = now[field]
+			}
+			for field := range form { // each takes its own fields and no others
+				if now[field] == nil {
+					delete(form, field)
+				}
+			}
+			return p.ask(http.MethodPut, path, form, header("If-Match", version))
+		}
+		wantText(t, path+": read again", p.get(path).header.Get("ETag"), seen)
+		answers := make([]answer, 4)
+		var wg sync.WaitGroup
+		for i := range answers {
+			wg.Go(func() { answers[i] = put(fmt.Sprint("Writer ", i), seen) })
+		}
+		wg.Wait()
+		after := ""
+		for _, a := range answers {
+			switch {
+			case a.status == http.StatusOK && after == "":
+				after = a.header.Get("ETag")
+			case a.status != http.StatusPreconditionFailed || a.at("code") != "precondition_failed":
+				t.Errorf("%s: of several at once: %d %s", path, a.status, a.body)
+			}
+		}
+		put("Writer 5", after).wants(http.StatusOK)
+		put("Writer 6", "*").wants(http.StatusOK)
+		wantText(t, path+": no version", put("Writer 7", `"x"`).wants(http.StatusUnprocessableEntity).faults(), "header.If-Match")
+	}
+	wantText(t, "a change that depends on nothing", p.ask(http.MethodPut, entry+"/active", object{"active": true}, header("If-Match", `"7"`)).wants(http.StatusUnprocessableEntity).faults(), "header.If-Match")
 }
 
 func listing(t *testing.T, h *house) {

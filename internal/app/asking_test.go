@@ -107,12 +107,12 @@ func (r reply) all() string {
 }
 
 // fresh is what differs from page to page though nothing else does.
-var fresh = regexp.MustCompile(`(name="(?:key|rendered)"[^>]*value=")[^"]*|(?m)^(?:Date|Content-Length): .*$|(lotse[a-z_]*=)[^;]*`)
+var fresh = regexp.MustCompile(`(name="(?:key|rendered)"[^>]*value=")[^"]*|(?m)^(?:Date|Content-Length): .*$|(lotse[a-z_]*=)[^;]*|(data-relative=")[^<]*`)
 
 // comparable is everything an answer says without what differs each time, and
 // with a name instead of what was asked for.
 func (r reply) comparable(asked ...string) string {
-	s := fresh.ReplaceAllString(r.all(), "$1$2")
+	s := fresh.ReplaceAllString(r.all(), "$1$2$3")
 	for i, a := range asked {
 		if a != "" {
 			s = strings.ReplaceAll(s, a, fmt.Sprintf("ASKED%d", i))

@@ -28,7 +28,6 @@ func TestFigures(t *testing.T) {
 	dbtest.EachURL(t, func(t *testing.T, database string) {
 		h := newHouse(t, database)
 		h.must(backup.NoteLast(h.app.Config.Data, time.Now()))
-		h.start()
 		c := h.mail("who writes")
 		h.get("/de/")
 		h.do(http.MethodGet, "/cases/"+c.Number, "", h.signedIn(h.boss))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -126,6 +127,7 @@ type AccountForm struct {
 	Receive  ReceiveSettings // without a Way nothing changes, and a new one is BySMTP; empty secrets keep those there are
 	Relay    RelaySettings   // empty secrets keep those there are
 	Sending  *Sending        // nil: nothing changes
+	Was      *PublicAccount  // as it was read: if it is otherwise now, nothing changes (errs.Conflict). nil: whatever it is now
 }
 
 // Check mends the form and returns what is wrong with it.
@@ -241,6 +243,9 @@ func (c *Catalog) UpdateAccount(ctx context.Context, a access.Actor, id ids.ID, 
 		return PublicAccount{}, err
 	}
 	return c.change(ctx, a, id, func(account *Account) error {
+		if f.Was != nil && !reflect.DeepEqual(*f.Was, account.Public()) {
+			return errChanged()
+		}
 		f := f // a transaction may run twice
 		return f.fill(account)
 	})

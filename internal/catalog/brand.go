@@ -132,7 +132,11 @@ type BrandForm struct {
 	Name     string
 	Host     string
 	Language string
+	Was      *Brand // as it was read: if it is otherwise now, nothing changes (errs.Conflict). nil: whatever it is now
 }
+
+// errChanged is of a change of something that is no longer what the change was meant for.
+func errChanged() error { return errs.New(errs.Conflict, "catalog.changed") }
 
 // Check mends the form and returns what is wrong with it.
 func (f *BrandForm) Check() error {
@@ -159,6 +163,9 @@ func (c *Catalog) UpdateBrand(ctx context.Context, a access.Actor, f BrandForm) 
 		if err := lock(ctx, tx); err != nil {
 			return err
 		}
+		if err := f.unchangedTx(ctx, tx, a.BrandID); err != nil {
+			return err
+		}
 		if err := hostIsFree(ctx, tx, a.BrandID, f.Host); err != nil {
 			return err
 		}
@@ -167,6 +174,22 @@ func (c *Catalog) UpdateBrand(ctx context.Context, a access.Actor, f BrandForm) 
 		return notFound(err, "changing a brand", "catalog.brand.not_found")
 	})
 	return row.brand(), err
+}
+
+// unchangedTx makes sure that the brand still is as the form says it was.
+func (f *BrandForm) unchangedTx(ctx context.Context, tx *db.Tx, id ids.ID) error {
+	if f.Was == nil {
+		return nil
+	}
+	var row brandRow
+	err := tx.NewSelect().Model(&row).ColumnExpr(brandColumns).Where("id = ?", id).Scan(ctx)
+	if err := notFound(err, "reading a brand", "catalog.brand.not_found"); err != nil {
+		return err
+	}
+	if row.brand() != *f.Was {
+		return errChanged()
+	}
+	return nil
 }
 
 // ClaimBrandTx makes the brand with this slug, or changes it if it exists, and

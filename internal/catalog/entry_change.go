@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,6 +35,7 @@ type EntryForm struct {
 	Key      string            // of a new entry: small letters, digits and hyphens; "" makes one of the name
 	Names    map[string]string // by locale; at least one
 	ParentID ids.ID            // zero for none
+	Was      *Entry            // as it was read: if it is otherwise now, nothing changes (errs.Conflict). nil: whatever it is now
 }
 
 var entryKey = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -171,6 +173,9 @@ func (c *Catalog) UpdateEntry(ctx context.Context, a access.Actor, id ids.ID, f 
 		return Entry{}, err
 	}
 	return c.changeEntry(ctx, a, id, func(e *Entry, list []Entry) ([]Entry, error) {
+		if f.Was != nil && !reflect.DeepEqual(*f.Was, *e) {
+			return nil, errChanged()
+		}
 		moved := e.ParentID != f.ParentID
 		e.Names, e.ParentID = f.Names, f.ParentID
 		if moved { // a parent that was retired since is no reason not to mend a name

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,7 @@ type TeamForm struct {
 	Restricted   bool
 	SenderName   string // up to 100 runes
 	MailboxID    ids.ID // of the same brand, or zero
+	Was          *Team  // as it was read: if it is otherwise now, nothing changes (errs.Conflict). nil: whatever it is now
 }
 
 // Check mends the form and returns what is wrong with it.
@@ -219,6 +221,9 @@ func (d *Directory) UpdateTeam(ctx context.Context, a access.Actor, id ids.ID, f
 		return Team{}, err
 	}
 	err = d.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := f.unchangedTx(ctx, tx, a.BrandID, id); err != nil {
+			return err
+		}
 		if err := checkMailboxTx(ctx, tx, a.BrandID, f.MailboxID); err != nil {
 			return err
 		}
@@ -227,7 +232,7 @@ func (d *Directory) UpdateTeam(ctx context.Context, a access.Actor, id ids.ID, f
 	})
 	d.teams.Changed()
 	switch {
-	case errs.Is(err, errs.Invalid):
+	case errs.Is(err, errs.Invalid), errors.Is(err, errTeamChanged):
 		return Team{}, err
 	case errs.Is(err, errs.Conflict):
 		return Team{}, teamNameTaken()
@@ -237,6 +242,31 @@ func (d *Directory) UpdateTeam(ctx context.Context, a access.Actor, id ids.ID, f
 		return Team{}, fmt.Errorf("changing a team: %w", err)
 	}
 	return row.team()
+}
+
+var errTeamChanged = errs.New(errs.Conflict, "staff.team.changed")
+
+// unchangedTx makes sure that the team still is as the form says it was.
+func (f *TeamForm) unchangedTx(ctx context.Context, tx *db.Tx, brand, id ids.ID) error {
+	if f.Was == nil {
+		return nil
+	}
+	var row teamRow
+	q := tx.NewSelect().Model(&row).Where("id = ? AND brand_id = ?", id, brand)
+	if tx.Postgres() {
+		q = q.For("UPDATE")
+	}
+	if err := q.Scan(ctx); err != nil {
+		return db.Classify(err)
+	}
+	now, err := row.team()
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(now, *f.Was) {
+		return errTeamChanged
+	}
+	return nil
 }
 
 // checkMailboxTx refuses a mailbox to write from that is not one of the brand.
