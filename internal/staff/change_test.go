@@ -218,6 +218,33 @@ func TestTeams(t *testing.T) {
 	})
 }
 
+// A change that was meant for what a team was happens only while it is that, also if
+// its calendar was used since.
+func TestTeamAsItWas(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		h := newHouse(t, d)
+		read, err := h.Team(ctx, h.ada, h.service)
+		must(t, err)
+		_, err = h.AnswerBy(ctx, h.service, h.clock.Now())
+		must(t, err)
+		f := teamForm("Dienst")
+		f.Was = &read
+		changed, err := h.UpdateTeam(ctx, h.ada, h.service, f)
+		if err != nil || changed.Name != "Dienst" {
+			t.Errorf("a team that is as it was: %+v, %v", changed, err)
+		}
+		f.Name = "Andere"
+		_, err = h.UpdateTeam(ctx, h.ada, h.service, f)
+		wantKind(t, "a team that is not as it was", err, errs.Conflict)
+		_, err = h.UpdateTeam(ctx, h.ada, ids.New(), f)
+		wantKind(t, "a team nobody has", err, errs.NotFound)
+		if one, _ := h.Team(ctx, h.ada, h.service); one.Name != "Dienst" {
+			t.Errorf("it was changed all the same: %+v", one)
+		}
+	})
+}
+
 // TestPermissions asks every function that takes an actor as everybody.
 func TestPermissions(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

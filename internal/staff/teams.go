@@ -263,7 +263,9 @@ func (f *TeamForm) unchangedTx(ctx context.Context, tx *db.Tx, brand, id ids.ID)
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(now, *f.Was) {
+	was := *f.Was
+	was.hours, now.hours = nil, nil // made of the calendar, and grow with use
+	if !reflect.DeepEqual(now, was) {
 		return errTeamChanged
 	}
 	return nil
