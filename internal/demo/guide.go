@@ -80,8 +80,18 @@ func (g *guide) frame(r *http.Request, title, current string) ui.PublicProps {
 	}}
 }
 
-// stop is one step of the tour.
+// stop is one step of the tour; href is "" while there is nothing to open yet.
 type stop struct{ title, text, label, href string }
+
+// stops are the steps of the tour, with what each opens.
+func stops(ctx context.Context, hrefs [5]string) []stop {
+	all := make([]stop, len(hrefs))
+	for i, href := range hrefs {
+		key := "demo.tour.step" + strconv.Itoa(i+1)
+		all[i] = stop{t(ctx, key+".title"), t(ctx, key+".text"), t(ctx, key+".link"), href}
+	}
+	return all
+}
 
 type tourPage struct {
 	frame ui.PublicProps
@@ -92,11 +102,8 @@ type tourPage struct {
 
 func (g *guide) tour(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	p := tourPage{frame: g.frame(r, t(ctx, "demo.tour.title"), TourPath), signs: "/signin"}
-	for i, to := range []string{form.Link(r, "/ask"), "/cases", "/cases", "/" + string(i18n.From(ctx).Locale()) + "/questions", "/duties"} {
-		key := "demo.tour.step" + strconv.Itoa(i+1)
-		p.stops = append(p.stops, stop{t(ctx, key+".title"), t(ctx, key+".text"), t(ctx, key+".link"), to})
-	}
+	p := tourPage{frame: g.frame(r, t(ctx, "demo.tour.title"), TourPath), signs: "/signin",
+		stops: stops(ctx, [5]string{form.Link(r, "/ask"), "/cases", "/cases", "/" + string(i18n.From(ctx).Locale()) + "/questions", "/duties"})}
 	all := Colleagues()
 	p.staff = []Colleague{all[1], all[3], all[0]} // one of each role
 	return web.Render(w, r, http.StatusOK, tourView(p))
