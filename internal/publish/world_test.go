@@ -44,6 +44,18 @@ type world struct {
 	mia        access.Actor // agent of the team
 	ole        access.Actor // lead, of no team
 	spam       func(title, text string) (int64, bool)
+	drawn      map[string]bool // case numbers
+}
+
+// number is a case number no other case has. Of a hundred, two are the same once in some
+// hundred thousand worlds.
+func (w *world) number() string {
+	n := ids.NewNumber()
+	for w.drawn[n] {
+		n = ids.NewNumber()
+	}
+	w.drawn[n] = true
+	return n
 }
 
 // AnswerBy, Restricted, Assignable and Team make the world the directory of
@@ -71,7 +83,7 @@ func each(t *testing.T, f func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), db: d, clock: clock.NewFixed(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)),
-		hub: live.NewHub(), restricted: map[ids.ID]bool{}, spam: func(string, string) (int64, bool) { return 0, false }}
+		hub: live.NewHub(), restricted: map[ids.ID]bool{}, drawn: map[string]bool{}, spam: func(string, string) (int64, bool) { return 0, false }}
 	var err error
 	w.seal, err = seal.Load(w.ctx, d, w.clock)
 	must(t, err)
@@ -145,7 +157,7 @@ func (w *world) addAsker(name, email string) asker {
 
 func (w *world) addCase(customer ids.ID) (desk.Case, desk.Message) {
 	w.t.Helper()
-	c := desk.Case{ID: ids.New(), BrandID: w.brand, Number: ids.NewNumber(), Subject: "AW: Zähler springt nach dem Tausch", State: desk.Open,
+	c := desk.Case{ID: ids.New(), BrandID: w.brand, Number: w.number(), Subject: "AW: Zähler springt nach dem Tausch", State: desk.Open,
 		TeamID: w.team, CustomerID: customer, Channel: "web", Language: "de", Version: 1, Messages: 1, CreatedAt: clock.Now(w.clock), ChangedAt: clock.Now(w.clock)}
 	w.exec("INSERT INTO cases (id, brand_id, number, subject, state, team_id, customer_id, channel, language, version, messages, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'web', 'de', 1, 1, ?, ?)",
 		c.ID, w.brand, c.Number, w.seal.Seal(customer, c.Subject), c.State, w.team, customer, c.CreatedAt, c.ChangedAt)
