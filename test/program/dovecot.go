@@ -173,8 +173,17 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Kill ends the server and all its sessions at once, without a word to anybody.
-func (d *Dovecot) Kill() error { return d.end(syscall.SIGKILL) }
+// Kill ends the server and all its sessions at once, without a word to anybody. A lock
+// that one of them held is removed: the next start would wait two minutes before it
+// takes it for stale.
+func (d *Dovecot) Kill() error {
+	err := d.end(syscall.SIGKILL)
+	locks, _ := filepath.Glob(d.path("boxes/*/*.lock")) // the pattern is well formed
+	for _, lock := range locks {
+		err = errors.Join(err, os.Remove(lock))
+	}
+	return err
+}
 
 // Stop ends the server in order.
 func (d *Dovecot) Stop() error { return d.end(syscall.SIGTERM) }
