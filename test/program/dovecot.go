@@ -180,7 +180,9 @@ func (d *Dovecot) Kill() error {
 	err := d.end(syscall.SIGKILL)
 	locks, _ := filepath.Glob(d.path("boxes/*/*.lock")) // the pattern is well formed
 	for _, lock := range locks {
-		err = errors.Join(err, os.Remove(lock))
+		if gone := os.Remove(lock); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
 	}
 	return err
 }
